@@ -1,0 +1,9 @@
+import type { Command } from '../src/app/command.ts'
+import { drag } from './drag.ts'
+import { find } from './find.ts'
+import { help } from './help.ts'
+import { mine } from './mine.ts'
+import { open } from './open.ts'
+
+/** Every command, in the order in which `help` shows them. A new one is a file here and a line in this list. */
+export const commands: readonly Command[] = [open, find, mine, drag, help]

@@ -1,0 +1,211 @@
+import { z } from 'zod'
+import { CONTEXT_HOURS, measure } from '../domain/drag.ts'
+import {
+  handoffName,
+  ROLES,
+  SEVERITIES,
+  type Severity,
+  type SubjectView,
+  type Timeline,
+} from '../domain/model.ts'
+import { draftOf, viewOf } from './draft.ts'
+import { offersFor } from './offers.ts'
+import type { ExceptionHistory, ExceptionSource, Reader, SourceFilter, SubjectRecord } from './ports.ts'
+import type {
+  ExceptionDetail,
+  ExceptionFilter,
+  ExceptionRow,
+  OfferedAction,
+  Queries,
+  SystemSide,
+} from './queries.ts'
+import { CHAIN, sideBySide } from './sides.ts'
+import type { Setup } from './world.ts'
+
+export type ConfiguredChannel = { id: string; title: string; on: Record<string, string> }
+
+const MAX_PAGE = 200
+
+const sidesOf = (subject: SubjectRecord): SystemSide[] =>
+  subject.objects
+    .map((o) => {
+      const entered = o.enteredAt[o.state]
+      const at = entered === undefined || o.type === 'inventory' ? o.occurredAt : new Date(entered)
+      const { system, role, type, externalId, state, rawState: raw, quantities } = o
+      return { system, role, type, externalId, state, raw, at, quantities }
+    })
+    .sort((a, b) => CHAIN.indexOf(a.role) - CHAIN.indexOf(b.role) || (a.type < b.type ? -1 : 1))
+
+const namedContracts = z.object({
+  id: z.string(),
+  title: z.string(),
+  handoff: z.object({ from: z.enum(ROLES), to: z.enum(ROLES), object: z.string() }),
+})
+type NamedContract = z.infer<typeof namedContracts>
+
+/** A page's cursor: the rank, time (ms) and id of its last item. */
+const cursor = /^(\d)\.(\d{1,15})\.(\d{1,15})$/
+
+const parseAfter = (text: string | null): SourceFilter['after'] => {
+  const [, rank, ms, id] = cursor.exec(text ?? '') ?? []
+  return rank === undefined || ms === undefined || id === undefined
+    ? null
+    : { rank: Number(rank), at: new Date(Number(ms)), id }
+}
+
+/** Open ones are listed worst first, all others by time alone. */
+const rankOf = (state: ExceptionFilter['state'], severity: Severity): number =>
+  state === 'open' ? SEVERITIES.indexOf(severity) : 0
+
+/**
+ * Answers questions from the store. Offers and titles are computed here and not stored, so that a card can never
+ * show an action that a press would not find.
+ */
+export const createQueries = (reader: Reader, setup: Setup, channels: ConfiguredChannel[]): Queries => {
+  const imported = new Map<Timeline, NamedContract[]>()
+
+  /** What is shown of the contract; an import's own contracts are asked for once. */
+  const namedContract = async (timeline: Timeline, id: string): Promise<NamedContract | undefined> => {
+    if (timeline === 'live') return setup.contracts.find((c) => c.id === id)
+    const known =
+      imported.get(timeline) ?? z.array(namedContracts).parse(await reader.importedContracts(timeline))
+    imported.set(timeline, known)
+    return known.find((c) => c.id === id)
+  }
+
+  const rowOf = async ({ exception, subject, names }: ExceptionSource): Promise<ExceptionRow> => {
+    const named = await namedContract(subject.timeline, exception.contract)
+    const contract = setup.contracts.find((c) => c.id === exception.contract)
+    const view: SubjectView = viewOf(draftOf(subject))
+    const { claimedBy, claimedAt } = exception
+    return {
+      ...exception,
+      id: exception.id ?? '',
+      timeline: subject.timeline,
+      handoff: named?.handoff ?? { from: 'integration', to: 'integration', object: exception.contract },
+      title: named?.title ?? `${exception.contract} (no longer configured)`,
+      subject: { id: subject.id, kind: subject.kind, keys: subject.keys },
+      systems: sidesOf(subject),
+      claimedBy:
+        claimedBy !== null && claimedAt
+          ? { id: claimedBy, name: names.get(claimedBy) ?? 'someone', at: claimedAt }
+          : null,
+      actions: offersFor(exception, contract, view, setup).map(shown),
+    }
+  }
+
+  const detailOf = async (source: ExceptionHistory): Promise<ExceptionDetail> => {
+    const row = await rowOf(source)
+    const { interventions, runs } = source
+    const contract = setup.contracts.find((c) => c.id === source.exception.contract)
+    return {
+      ...row,
+      columns: sideBySide(contract, source.subject.objects),
+      evidence: source.exception.evidence,
+      routeReason: source.exception.routeReason,
+      interventions,
+      actionRuns: runs.map(({ requestedByName, approvedByName, ...run }) => ({
+        ...run,
+        requestedBy: requestedByName,
+        approvedBy: approvedByName,
+      })),
+    }
+  }
+
+  const wordsOf = (words: string[]) =>
+    words.map((text) => ({
+      text,
+      contracts: setup.contracts
+        .filter((c) =>
+          `${c.id} ${c.title} ${handoffName(c.handoff)} ${c.subject}`
+            .toLowerCase()
+            .includes(text.toLowerCase()),
+        )
+        .map((c) => c.id),
+    }))
+
+  const list = async (filter: ExceptionFilter, subjectIds: string[] | null) => {
+    const limit = Math.min(Math.max(filter.limit, 1), MAX_PAGE)
+    const { sources, total } = await reader.exceptions({
+      state: filter.state,
+      timeline: filter.timeline,
+      after: parseAfter(filter.after),
+      limit,
+      channel: filter.channel ?? null,
+      words: wordsOf(filter.words ?? []),
+      claimedBy: filter.claimedBy ?? null,
+      handledBy: filter.handledBy ?? null,
+      subjectIds,
+    })
+    const items = await Promise.all(sources.map(rowOf))
+    const last = items.at(-1)
+    const at = last && (filter.state === 'closed' ? (last.closedAt ?? last.openedAt) : last.openedAt)
+    const more = last && at && items.length === limit
+    return {
+      items,
+      total,
+      next: more ? `${rankOf(filter.state, last.severity)}.${at.getTime()}.${last.id}` : null,
+    }
+  }
+
+  return {
+    listExceptions: (filter) => list(filter, null),
+
+    async getException(id) {
+      const source = /^\d{1,15}$/.test(id) ? await reader.exception(id) : null
+      return source && detailOf(source)
+    },
+
+    async findExceptions(text, limit) {
+      const subjects = await reader.subjectsByValue(text.trim().replace(/^#/, ''), limit)
+      const ids = subjects.map(({ id }) => id)
+      const { items } = await list({ state: 'all', timeline: 'any', after: null, limit }, ids)
+      return {
+        subjects: subjects.map((s) => ({
+          id: s.id,
+          kind: s.kind,
+          keys: s.keys,
+          systems: sidesOf(s),
+          timeline: s.timeline,
+        })),
+        exceptions: items,
+      }
+    },
+
+    async drag(period) {
+      const context = CONTEXT_HOURS * 3_600_000
+      const around = {
+        from: new Date(period.from.getTime() - context),
+        to: new Date(period.to.getTime() + context),
+      }
+      const [touches, orders, falseAlarms] = await Promise.all([
+        reader.touches(around),
+        reader.orders(period),
+        reader.falseAlarms(),
+      ])
+      return measure(touches, { period, orders, falseAlarms })
+    },
+
+    waiting: () => reader.waiting(),
+
+    async channels() {
+      const open = await reader.openByChannel()
+      return channels.map(({ id, title, on }) => ({
+        id,
+        title,
+        open: open.get(id) ?? 0,
+        surfaces: Object.keys(on),
+      }))
+    },
+  }
+}
+
+const shown = ({ id, label, enabled, reason, style, confirm, inputs }: OfferedAction): OfferedAction => ({
+  id,
+  label,
+  enabled,
+  reason,
+  style,
+  confirm,
+  inputs,
+})

@@ -1,0 +1,69 @@
+/**
+ * The neutral card: what Baton has to say, before any chat platform's form. Every surface renders it; no surface
+ * adds facts of its own. Text is plain text: renderers escape it, so nothing a system sends can mention people,
+ * inject markup or fake a button.
+ */
+
+export type Tone = 'neutral' | 'good' | 'warning' | 'danger'
+
+/** One system's side of the story, shown beside the others. `at` is when it entered that state. */
+export type SystemColumn = {
+  system: string
+  role: string
+  state: string
+  raw: string
+  at: Date | null
+  /** Named quantities, already worded ("on hand 12"). */
+  details: string[]
+}
+
+/** A button of an exception's card. `version` travels with the press: an old card is never executed. */
+export type CardButton = {
+  kind: 'press'
+  exception: string
+  action: string
+  version: number
+  label: string
+  style: 'primary' | 'danger' | 'default'
+  enabled: boolean
+  /** Why it is the suggested one, or why it is disabled. */
+  reason: string | null
+  /** Asked before a risky press. */
+  confirm: { title: string; text: string; yes: string } | null
+  /** Values to ask for before pressing; empty = one click. */
+  inputs: CardInput[]
+}
+
+/** A button that runs a command as if it had been typed. */
+export type CommandButton = { kind: 'command'; text: string; label: string }
+
+export type CardInput =
+  | { kind: 'text'; id: string; label: string; required: boolean; maxLength: number }
+  | { kind: 'number'; id: string; label: string; required: boolean; min: number; max: number; unit: string }
+  | {
+      kind: 'choice'
+      id: string
+      label: string
+      required: boolean
+      options: { value: string; label: string }[]
+    }
+
+export type CardBlock =
+  | { kind: 'text'; text: string; tone?: Tone }
+  | { kind: 'facts'; facts: { label: string; value: string }[] }
+  | { kind: 'systems'; systems: SystemColumn[] }
+  | { kind: 'table'; title: string; columns: string[]; rows: string[][] }
+  /** A time that each surface shows in the reader's zone, with words around it. */
+  | { kind: 'time'; label: string; at: Date }
+  | { kind: 'buttons'; buttons: (CardButton | CommandButton)[] }
+  | { kind: 'context'; text: string }
+
+export type Card = {
+  title: string
+  tone: Tone
+  /** One line for notifications, screen readers and surfaces without cards. */
+  summary: string
+  blocks: CardBlock[]
+  /** Set on the card of an exception. */
+  exception?: { id: string; version: number; state: string }
+}

@@ -1,0 +1,93 @@
+import type { Connector } from './connector.ts'
+import { wordsOf } from './errors.ts'
+import { groupCommit } from './group-commit.ts'
+import type { Log } from './log.ts'
+import { poll } from './poll.ts'
+import type { Clock, Jobs, Store } from './ports.ts'
+import { type ProcessDeps, processFacts } from './process.ts'
+import type { Surface } from './surface.ts'
+import { sweep } from './sweep.ts'
+
+export type JobDeps = ProcessDeps & {
+  runs: (id: string) => Promise<void>
+  deliver: (surface: Surface) => Promise<void>
+  surfaces: Surface[]
+  connectors: Connector[]
+  /** Partitions, and what is past its keeping. */
+  upkeep: () => Promise<void>
+  log: Log
+  callTimeoutMs: number
+}
+
+/** A run that failed in itself (not in the system it calls) goes on after this pause, from where it stood. */
+const RUN_AGAIN_MS = 5_000
+
+/** Runs that nobody is at get a job again: a dead process's, and those whose job failed. */
+export const reclaim = (store: Store, clock: Clock): Promise<number> =>
+  store.transaction(async (tx) => {
+    const runs = await tx.runsWithoutJob()
+    for (const run of runs) await tx.addJob('run', { run }, { key: `run:${run}`, runAt: clock() })
+    return runs.length
+  })
+
+/** Posts that are behind have a writer coming, also where its job has failed for good. */
+const wakeWriters = ({ store, setup }: JobDeps): Promise<void> =>
+  store.transaction(async (tx) => {
+    for (const surface of setup.postingSurfaces) {
+      const runAt = await tx.nextPostAt(surface)
+      if (runAt) await tx.addJob('deliver', { surface }, { key: `deliver:${surface}:later`, runAt })
+    }
+  })
+
+/**
+ * Takes the facts of one job; those of jobs that come meanwhile are taken together next. Jobs that follow one another
+ * mostly speak about the same subjects: at the same time they would only wait for each other's locks, and together
+ * they cost hardly more statements than one.
+ */
+export const takeInTurn = (deps: ProcessDeps): ((job: Jobs['process']) => Promise<void>) =>
+  groupCommit(async (jobs) => {
+    const contradicting = await processFacts(
+      deps,
+      jobs.flatMap(({ facts }) => facts),
+    )
+    if (contradicting.size === 0) return
+    await deps.store.transaction(async (tx) => {
+      for (const system of contradicting) await tx.addJob('poll', { system }, { key: `poll:${system}` })
+    })
+  }, deps.isTransient)
+
+/** What each kind of job does. Every handler may be called again at any time: what it needs to know is in the rows. */
+export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N]) => Promise<void> } => ({
+  process: takeInTurn(deps),
+
+  sweep: async () => {
+    await sweep(deps)
+  },
+
+  poll: async ({ system }) => {
+    const connector = deps.connectors.find((c) => c.system === system)
+    if (connector) await poll(deps, connector, AbortSignal.timeout(deps.callTimeoutMs))
+  },
+
+  run: async ({ run }) => {
+    try {
+      await deps.runs(run)
+    } catch (error) {
+      deps.log.error({ run, error: wordsOf(error) }, 'A run stumbled and goes on')
+      const runAt = new Date(deps.clock().getTime() + RUN_AGAIN_MS)
+      await deps.store.transaction((tx) => tx.addJob('run', { run }, { key: `run:${run}`, runAt }))
+    }
+  },
+
+  deliver: async ({ surface }) => {
+    const found = deps.surfaces.find(({ id }) => id === surface)
+    if (found) await deps.deliver(found)
+  },
+
+  reclaim: async () => {
+    await reclaim(deps.store, deps.clock)
+    await wakeWriters(deps)
+  },
+
+  upkeep: deps.upkeep,
+})

@@ -1,0 +1,174 @@
+import type { Fact, ObjectState } from '../domain/model.ts'
+import { objectId } from '../domain/object.ts'
+import { checkContracts } from './check.ts'
+import { correlate } from './correlate.ts'
+import { type Draft, draftOf, saveDrafts } from './draft.ts'
+import type { MovedException, Tx } from './ports.ts'
+import { record } from './record.ts'
+import type { Play } from './world.ts'
+
+/**
+ * record > correlate > check > open for one batch of facts, in one transaction.
+ *
+ * Live, only the end of the batch counts: all its facts are folded and the contracts are checked once, at `now`.
+ */
+export const takeFacts = async (tx: Tx, play: Play, facts: Fact[], now: Date): Promise<Taken> => {
+  const taken = await gather(tx, play, facts, now)
+  for (const draft of taken.drafts) checkContracts(draft, play, now)
+  await keep(tx, play, taken, now)
+  return taken
+}
+
+/**
+ * The same steps for a history: facts in the order of their own times, each subject checked after each of its facts
+ * and at every due time between them, so that the past is judged as it would have been judged then.
+ */
+export const replayFacts = async (tx: Tx, play: Play, facts: Fact[], now: Date): Promise<Taken> => {
+  const taken = await correlated(tx, play, facts, now, null)
+  for (const [draft, own] of taken.steps) {
+    own.forEach((step, index) => {
+      const at = step.fact.occurredAt
+      sweepBefore(draft, play, at)
+      put(draft, step)
+      // What happened in one instant is judged together.
+      if (own[index + 1]?.fact.occurredAt.getTime() !== at.getTime()) checkContracts(draft, play, at)
+    })
+  }
+  await keep(tx, play, taken, now)
+  return taken
+}
+
+/**
+ * Checks a subject at each of its due times before `end`: what the sweeper would have done, in order. What happens
+ * at the very moment it is due is in time, so `end` itself is left to the fact that happens then.
+ */
+export const sweepBefore = (draft: Draft, play: Play, end: Date): void => {
+  let done = Number.NEGATIVE_INFINITY
+  for (;;) {
+    const dues = [...draft.expectations.values()].map((e) => e.dueAt.getTime())
+    const due = Math.min(...dues.filter((at) => at > done))
+    if (due >= end.getTime()) return
+    checkContracts(draft, play, new Date(due))
+    done = due
+  }
+}
+
+/** One fact, and its object as it stood once it was known. */
+type Step = { fact: Fact; object: ObjectState }
+
+export type Taken = {
+  /** The subjects of the facts, under their locks. */
+  drafts: Draft[]
+  /** Systems that contradicted themselves, to be read again. */
+  contradicting: Set<string>
+  /** Places of facts that must be taken again later: they show two subjects to be one, and an action is running. */
+  postponed: number[]
+  /** Objects that changed, in their final version. */
+  changed: ObjectState[]
+  moved: MovedException[]
+  steps: Map<Draft, Step[]>
+}
+
+/** record > correlate: the subjects of the facts as they stand now, loaded and locked; nothing is checked yet. */
+export const gather = async (
+  tx: Tx,
+  play: Play,
+  facts: Fact[],
+  now: Date,
+  exception: string | null = null,
+): Promise<Taken> => {
+  const taken = await correlated(tx, play, facts, now, exception)
+  for (const [draft, own] of taken.steps) for (const step of own) put(draft, step)
+  return taken
+}
+
+const put = (draft: Draft, { object }: Step): void => {
+  draft.objects.set(objectId(object), object)
+}
+
+const correlated = async (
+  tx: Tx,
+  { timeline }: Play,
+  facts: Fact[],
+  now: Date,
+  exception: string | null,
+): Promise<Taken> => {
+  const { subjects, subjectsOfFact, postponed, moved } = await correlate(tx, timeline, facts, now, exception)
+  const drafts = subjects.map(draftOf)
+  const known = new Map(drafts.flatMap((draft) => [...draft.objects]))
+  const recorded = await record(tx, timeline, known, facts)
+
+  const steps = new Map<Draft, Step[]>(drafts.map((draft) => [draft, []]))
+  const byId = new Map(drafts.map((draft) => [draft.record.id, draft]))
+  facts.forEach((fact, index) => {
+    const object = recorded.after[index]
+    for (const id of subjectsOfFact[index] ?? []) {
+      const draft = byId.get(id)
+      if (!draft || !object) continue
+      steps.get(draft)?.push({ fact, object })
+      if (recorded.moved.has(objectId(object))) draft.moved.add(objectId(object))
+    }
+  })
+  const { contradicting, changed } = recorded
+  return { drafts, contradicting, postponed, changed: [...changed.values()], moved, steps }
+}
+
+/** Writes what was gathered and what the checks made of it. */
+export const keep = async (tx: Tx, play: Play, taken: Taken, now: Date): Promise<void> => {
+  const { timeline } = play
+  const { drafts, changed, moved, steps } = taken
+  const links = drafts.flatMap((draft) => {
+    const before = new Set(draft.record.objects.map(objectId))
+    const objects = [...draft.objects].flatMap(([id, object]) => (before.has(id) ? [] : [object]))
+    return objects.map((object) => ({ subjectId: draft.record.id, object }))
+  })
+  const references = [...steps].flatMap(([draft, own]) => referencesOf(draft, own))
+  await Promise.all([
+    changed.length > 0 ? tx.saveObjects(timeline, changed) : null,
+    links.length > 0 ? tx.linkObjects(links) : null,
+    references.length > 0 ? tx.linkReferences(timeline, references) : null,
+    saveDrafts(tx, timeline, drafts),
+  ])
+  await wantPosts(tx, play, drafts, now, moved)
+}
+
+/** Reference keys that the subject does not have yet, each once. */
+const referencesOf = (draft: Draft, steps: Step[]): { subjectId: string; name: string; value: string }[] => {
+  const known = new Set(draft.record.keys.map((key) => JSON.stringify([key.name, key.value])))
+  const fresh: { subjectId: string; name: string; value: string }[] = []
+  for (const { name, value, kind } of steps.flatMap(({ object }) => object.keys)) {
+    const text = JSON.stringify([name, value])
+    if (kind !== 'reference' || known.has(text)) continue
+    known.add(text)
+    fresh.push({ subjectId: draft.record.id, name, value })
+  }
+  return fresh
+}
+
+/** Every exception that changed wants its card shown as it is now. */
+export const wantPosts = async (
+  tx: Tx,
+  play: Play,
+  drafts: Draft[],
+  now: Date,
+  moved: MovedException[] = [],
+): Promise<void> => {
+  const touched = drafts.flatMap((draft) =>
+    [...draft.touched.exceptions].flatMap((contract) => {
+      const exception = draft.exceptions.get(contract)
+      return exception?.id ? [{ ...exception, id: exception.id }] : []
+    }),
+  )
+  // A merged exception that was touched as well is wanted at its newest revision.
+  const newest = new Map([...moved, ...touched].map((exception) => [exception.id, exception]))
+  const wanted = [...newest.values()].flatMap(({ id, channel, revision }) =>
+    channel === null
+      ? []
+      : play.postingSurfaces.map((surface) => ({ exceptionId: id, surface, channel, revision })),
+  )
+  if (wanted.length === 0) return
+  await tx.wantPosts(wanted, now)
+  for (const surface of play.postingSurfaces) {
+    await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
+  }
+}

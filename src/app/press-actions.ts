@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto'
+import type { Contract } from '../domain/contract/contract.ts'
+import type { Person } from '../domain/model.ts'
+import type { PressDecision } from '../domain/press.ts'
+import type { Draft } from './draft.ts'
+import { UserError } from './errors.ts'
+import type { Offer } from './offers.ts'
+import { episodeOf } from './open.ts'
+import type { ExceptionRecord, Tx } from './ports.ts'
+import { storable } from './storable.ts'
+
+export type Carrying = {
+  draft: Draft
+  exception: ExceptionRecord
+  contract: Contract | undefined
+  offer: Offer
+  person: Person
+  values: Record<string, string | number | boolean>
+  now: Date
+  decision: PressDecision
+}
+
+export type CarriedOut = { message: string; note: string | null; minutes: number | null }
+
+/** What the person typed, checked against what the card asked for. */
+const typed = ({
+  offer,
+  values,
+}: Carrying): { note: string | null; minutes: number | null; reason: string | null } => {
+  for (const input of offer.inputs) {
+    const value = values[input.id]
+    const empty = value === undefined || (typeof value === 'string' && value.trim() === '')
+    if (input.required && empty) throw new UserError(`"${offer.label}" needs: ${input.label}`)
+    if (empty) continue
+    if (input.kind === 'number') {
+      const number = Number(value)
+      if (!(number >= input.min && number <= input.max)) {
+        throw new UserError(`${input.label} must be a number from ${input.min} to ${input.max}.`)
+      }
+    }
+    if (input.kind === 'text' && String(value).length > input.maxLength) {
+      throw new UserError(`${input.label}: ${input.maxLength} characters at most.`)
+    }
+    if (input.kind === 'choice' && !input.options.some((option) => option.value === value)) {
+      throw new UserError(`${input.label} must be one of: ${input.options.map((o) => o.label).join('; ')}.`)
+    }
+  }
+  const said = (id: string): string | null => {
+    const value = values[id]
+    return typeof value === 'string' && value.trim() !== '' ? storable(value.trim()) : null
+  }
+  const minutes = values.minutes === undefined || values.minutes === '' ? null : Number(values.minutes)
+  const reason = offer.inputs.flatMap((input) =>
+    input.kind === 'choice'
+      ? input.options.filter((o) => o.value === values[input.id]).map((o) => o.label)
+      : [],
+  )[0]
+  return { note: said('note'), minutes, reason: reason ?? null }
+}
+
+/** Stores a decision: it counts as a version, and names who made it for the one who comes second. */
+const decideAs = (it: Carrying, what: string, change: Partial<ExceptionRecord>): ExceptionRecord => {
+  const { draft, exception, person, now } = it
+  const after: ExceptionRecord = {
+    ...exception,
+    version: exception.version + 1,
+    revision: exception.revision + 1,
+    decidedBy: person.id,
+    decidedAt: now,
+    decidedWhat: what,
+    decidedOnVersion: exception.version,
+    ...change,
+  }
+  draft.exceptions.set(exception.contract, after)
+  draft.touched.exceptions.add(exception.contract)
+  if (after.state !== exception.state) draft.touched.episodes.push(episodeOf(after))
+  return after
+}
+
+/** Does what an accepted press stands for, inside the press's transaction. Nothing here calls a system. */
+export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
+  const { offer, person, exception, now, decision } = it
+  const { note, minutes, reason } = typed(it)
+  if (offer.routing) {
+    await startRun(tx, it)
+    return { message: decision.message, note, minutes }
+  }
+  switch (offer.id) {
+    case 'claim':
+      decideAs(it, `${person.name} took it`, {
+        claimedBy: person.id,
+        claimedAt: now,
+        status: `${person.name} is on it.`,
+      })
+      return { message: "You're on it.", note, minutes }
+    case 'release':
+      decideAs(it, `${person.name} handed it back`, { claimedBy: null, claimedAt: null, status: 'Open.' })
+      return { message: 'Handed back: anyone may take it.', note, minutes }
+    case 'dismiss': {
+      const why = [reason, note].filter(Boolean).join(': ')
+      const status = `Dismissed by ${person.name}: ${why}. Stays so until the systems agree once, or it gets worse.`
+      decideAs(it, `${person.name} dismissed it`, {
+        state: 'dismissed',
+        dismissalHolds: true,
+        closedAt: now,
+        status,
+      })
+      return { message: 'Dismissed. "Open it again" takes it back.', note: why, minutes }
+    }
+    case 'reopen':
+      decideAs(it, `${person.name} opened it again`, {
+        state: 'open',
+        dismissalHolds: false,
+        closedAt: null,
+        status: `Opened again by ${person.name}.`,
+      })
+      return { message: 'Open again.', note, minutes }
+    case 'note':
+      decideNothing(it)
+      return { message: 'Noted.', note, minutes }
+    case 'fixed_by_hand':
+      return fixedByHand(it, note, minutes)
+    case 'approve':
+      await approve(tx, it)
+      return { message: decision.message, note, minutes }
+    case 'decline':
+      await decline(tx, it, note)
+      return { message: 'Declined. Nothing was done.', note, minutes }
+    default:
+      throw new Error(`Exception ${exception.id}: no one knows how to carry out "${offer.id}"`)
+  }
+}
+
+/** A note changes what the card shows and nothing that it offers. */
+const decideNothing = ({ draft, exception }: Carrying): void => {
+  draft.exceptions.set(exception.contract, { ...exception, revision: exception.revision + 1 })
+  draft.touched.exceptions.add(exception.contract)
+}
+
+/** The minutes are logged. Live, the systems have the last word; of an import nothing more will be heard. */
+const fixedByHand = (it: Carrying, note: string | null, minutes: number | null): CarriedOut => {
+  const { person, draft, now } = it
+  const what = `${person.name} fixed it by hand`
+  if (draft.record.timeline === 'live') {
+    const status = `${person.name} says it is fixed by hand. It closes when the systems agree.`
+    decideAs(it, what, { status, claimedBy: person.id, claimedAt: now })
+    return { message: 'Logged. The card closes as soon as the systems agree.', note, minutes }
+  }
+  decideAs(it, what, { state: 'resolved', closedAt: now, status: `Fixed by hand by ${person.name}.` })
+  return { message: 'Logged and closed.', note, minutes }
+}
+
+const startRun = async (tx: Tx, it: Carrying): Promise<void> => {
+  const { offer, person, exception, now, values } = it
+  if (!offer.routing || exception.id === null) return
+  const { connector, action, target } = offer.routing
+  const waits = offer.needsSecondPerson
+  // Whoever approves must see what exactly it is about to happen to.
+  const label = waits ? `${action.label} (${target.externalId})` : action.label
+  // Only what the card asked for reaches the system.
+  const asked = Object.fromEntries(
+    offer.inputs.flatMap(({ id }) => (values[id] === undefined ? [] : [[id, values[id]]])),
+  )
+  const run = {
+    exceptionId: exception.id,
+    episode: exception.episode,
+    system: connector.system,
+    action: action.id,
+    label,
+    values: asked,
+    target,
+    state: waits ? ('awaiting_approval' as const) : ('queued' as const),
+    outcome: null,
+    words: '',
+    idempotencyKey: randomUUID(),
+    before: null,
+    after: null,
+    requestedBy: person.id,
+    approvedBy: null,
+    worker: null,
+    sends: 0,
+    startedAt: now,
+    sentAt: null,
+    settleBy: null,
+    finishedAt: null,
+    verifiedAt: null,
+  }
+  const id = await tx.insertRun(run)
+  if (!waits) await tx.addJob('run', { run: id }, { key: `run:${id}` })
+  const what = waits ? `asked for "${label}"` : `pressed "${action.label}"`
+  decideAs(it, what, {
+    status: waits
+      ? `${person.name} asks: ${label}. Waiting for a lead to approve.`
+      : `${label}: started by ${person.name}.`,
+    claimedBy: exception.claimedBy ?? person.id,
+    claimedAt: exception.claimedAt ?? now,
+    run: { ...run, id },
+  })
+}
+
+const approve = async (tx: Tx, it: Carrying): Promise<void> => {
+  const { exception, person } = it
+  const run = exception.run && (await tx.loadRun(exception.run.id))
+  if (!run) return
+  await tx.saveRun({ ...run, state: 'queued', approvedBy: person.id })
+  await tx.addJob('run', { run: run.id }, { key: `run:${run.id}` })
+  const status = `${run.label}: approved by ${person.name}, started.`
+  decideAs(it, `approved "${run.label}"`, {
+    status,
+    run: exception.run && { ...exception.run, state: 'queued' },
+  })
+}
+
+const decline = async (tx: Tx, it: Carrying, note: string | null): Promise<void> => {
+  const { exception, person, now } = it
+  const run = exception.run && (await tx.loadRun(exception.run.id))
+  if (!run) return
+  const words = `Declined by ${person.name}${note ? `: ${note}` : ''}.`
+  await tx.saveRun({ ...run, state: 'finished', outcome: 'declined', words, finishedAt: now })
+  const asker = exception.claimedBy === run.requestedBy
+  const claim = asker ? { claimedBy: null, claimedAt: null } : {}
+  decideAs(it, `declined "${run.label}"`, {
+    status: `${run.label}: ${words} Nothing was done.`,
+    run: null,
+    ...claim,
+  })
+}

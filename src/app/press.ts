@@ -1,0 +1,191 @@
+import type { Contract } from '../domain/contract/contract.ts'
+import type { Person } from '../domain/model.ts'
+import {
+  decidePress,
+  PRESS_RESULTS,
+  type PressDecision,
+  type PressedException,
+  type PressResult,
+} from '../domain/press.ts'
+import { checkContracts } from './check.ts'
+import { type Draft, draftOf, saveDrafts, viewOf } from './draft.ts'
+import { UserError } from './errors.ts'
+import { type Offer, offersFor } from './offers.ts'
+import { type People, personBehind } from './people.ts'
+import { wantPosts } from './pipeline.ts'
+import type { ExceptionRecord, SubjectRecord, Tx } from './ports.ts'
+import { carryOut } from './press-actions.ts'
+import { type ProcessDeps, playNow } from './process.ts'
+import type { PressInput } from './surface.ts'
+import type { Play } from './world.ts'
+
+export type PressDeps = ProcessDeps & { people: People }
+export type Pressed = { result: PressResult; message: string }
+
+/**
+ * One press, in one transaction: the subject is locked, the contract is checked again, the press is decided, and
+ * press, claim and job are stored together; the caller acknowledges after the commit and the work comes later. Every
+ * press is logged with what the person saw, whatever becomes of it.
+ */
+export const createPress =
+  (deps: PressDeps) =>
+  async (input: PressInput): Promise<Pressed> =>
+    deps.store.transaction(async (tx) => {
+      const now = deps.clock()
+      const person = await personBehind(tx, deps.people, input.identity, now)
+      const subjectId = await tx.subjectOf(input.exception)
+      const [record] = subjectId === null ? [] : await tx.lockSubjects([subjectId])
+      if (!record) throw new UserError(`There is no exception ${input.exception}.`)
+      // Asked under the lock, so that the same press delivered twice at once is still one.
+      const before = await answered(tx, input)
+      if (before) return before
+
+      const draft = draftOf(record)
+      const play = await playNow(tx, deps)
+      if (record.timeline === 'live') checkContracts(draft, play, now)
+      const exception = [...draft.exceptions.values()].find((e) => e.id === input.exception)
+      if (!exception) return pressMerged(tx, input, person, record, now)
+
+      const contract = deps.setup.contracts.find((c) => c.id === exception.contract)
+      const offers = offersFor(exception, contract, viewOf(draft), deps.setup)
+      const offer = offers.find((candidate) => candidate.id === input.action) ?? null
+      const decision = await decideOn(tx, exception, offer, person, input, deps)
+
+      const stands = decision.result === 'acted' || decision.result === 'awaiting_approval'
+      const { values } = input
+      const done =
+        stands && offer
+          ? await carryOut(tx, { draft, exception, contract, offer, person, values, now, decision })
+          : { message: decision.message, note: null, minutes: null }
+      await saveDrafts(tx, record.timeline, [draft])
+      await logPress(
+        tx,
+        { ...done, result: decision.result },
+        { input, person, draft, exception, offers, contract, now },
+      )
+      await wantPosts(tx, record.timeline === 'live' ? play : withoutPosts(play), [draft], now)
+      return { result: decision.result, message: done.message }
+    })
+
+/** What the same press was answered when it was delivered before. */
+const answered = async (tx: Tx, { identity, interactionKey }: PressInput): Promise<Pressed | null> => {
+  if (interactionKey === null) return null
+  const before = await tx.answeredBefore(identity.surface, interactionKey)
+  const result = PRESS_RESULTS.find((known) => known === before?.result)
+  return before && result ? { result, message: before.message } : null
+}
+
+/** A press on a card whose exception turned out to be another one: nothing to do here, but it was a touch. */
+const pressMerged = async (
+  tx: Tx,
+  input: PressInput,
+  person: Person,
+  { id: subjectId, timeline }: SubjectRecord,
+  now: Date,
+): Promise<Pressed> => {
+  const message = 'This exception turned out to be the same as another one, which goes on. Nothing was done.'
+  const result = 'nothing_to_do'
+  await tx.logInterventions([
+    {
+      ...pressOf(input, person, now),
+      timeline,
+      result,
+      subjectId,
+      contract: null,
+      handoff: null,
+      reportedMinutes: null,
+      note: null,
+      snapshot: { pressedVersion: input.version, state: 'merged' },
+      message,
+    },
+  ])
+  return { result, message }
+}
+
+const pressOf = (input: PressInput, person: Person, now: Date) => ({
+  at: now,
+  person: { id: person.id, role: person.role },
+  kind: 'press' as const,
+  action: input.action,
+  exceptionId: input.exception,
+  startedAt: input.formOpenedAt,
+  surface: input.identity.surface,
+  interactionKey: input.interactionKey,
+})
+
+const withoutPosts = (play: Play): Play => ({ ...play, postingSurfaces: [] })
+
+const decideOn = async (
+  tx: Tx,
+  exception: ExceptionRecord,
+  offer: Offer | null,
+  person: Person,
+  input: PressInput,
+  { clockText }: PressDeps,
+): Promise<PressDecision> => {
+  const { decidedBy, decidedAt, decidedWhat, decidedOnVersion, run } = exception
+  const ids = [decidedBy, run?.requestedBy].filter((id) => id !== null && id !== undefined)
+  const names = await tx.personNames(ids)
+  const nameOf = (id: string): string => names.get(id) ?? 'someone'
+  const asked = run && { personId: run.requestedBy, name: nameOf(run.requestedBy), label: run.label }
+  const pressed: PressedException = {
+    state: exception.state,
+    version: exception.version,
+    decidedBy:
+      decidedBy !== null && decidedAt !== null && decidedOnVersion !== null
+        ? {
+            personId: decidedBy,
+            name: nameOf(decidedBy),
+            at: decidedAt,
+            what: decidedWhat ?? 'decided',
+            onVersion: decidedOnVersion,
+          }
+        : null,
+    closedWords: exception.status,
+    awaiting: run?.state === 'awaiting_approval' ? asked : null,
+    running: run && run.state !== 'awaiting_approval' ? asked : null,
+  }
+  const action = offer && { ...offer, approves: offer.id === 'approve' }
+  const version = offer?.additive ? exception.version : input.version
+  return decidePress(pressed, action, person, version, clockText)
+}
+
+type Logged = {
+  input: PressInput
+  person: Person
+  draft: Draft
+  exception: ExceptionRecord
+  offers: Offer[]
+  contract: Contract | undefined
+  now: Date
+}
+
+/** The intervention: who, on what, with which right, and what the card showed when it was pressed. */
+const logPress = async (
+  tx: Tx,
+  done: { result: PressResult; message: string; note: string | null; minutes: number | null },
+  { input, person, draft, exception, offers, contract, now }: Logged,
+): Promise<void> => {
+  await tx.logInterventions([
+    {
+      ...pressOf(input, person, now),
+      timeline: draft.record.timeline,
+      result: done.result,
+      subjectId: draft.record.id,
+      contract: exception.contract,
+      handoff: contract?.handoff ?? null,
+      reportedMinutes: done.minutes,
+      note: done.note,
+      snapshot: {
+        pressedVersion: input.version,
+        version: exception.version,
+        state: exception.state,
+        status: exception.status,
+        evidence: exception.evidence,
+        offered: offers.map(({ id, enabled }) => ({ id, enabled })),
+        suggested: offers.find((offer) => offer.style === 'primary')?.id ?? null,
+      },
+      message: done.message,
+    },
+  ])
+}

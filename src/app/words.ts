@@ -1,0 +1,49 @@
+/** Numbers and times as people read them, in English, the same on every surface. */
+
+const ENGLISH = 'en-US'
+
+/** `1,234`. */
+export const wholeNumber = (value: number): string => Math.round(value).toLocaleString(ENGLISH)
+
+/** `1 order`, `1,234 orders`. */
+export const count = (value: number, noun: string, plural = `${noun}s`): string =>
+  `${wholeNumber(value)} ${value === 1 ? noun : plural}`
+
+/** A figure with about three digits that carry meaning: `0.04`, `3.25`, `41.7`, `1,204`. */
+export const figure = (value: number): string => {
+  const size = Math.abs(value)
+  const digits = size < 10 ? 2 : size < 100 ? 1 : 0
+  return value.toLocaleString(ENGLISH, { minimumFractionDigits: digits, maximumFractionDigits: digits })
+}
+
+/** Hours of work: `under 1 min`, `12 min`, `3.25 h`. */
+export const workHours = (hours: number): string => {
+  if (hours === 0) return '0 h'
+  const minutes = Math.round(hours * 60)
+  if (minutes < 1) return 'under 1 min'
+  return minutes < 60 ? `${minutes} min` : `${figure(Math.max(1, hours))} h`
+}
+
+/** `37%`; `under 1%` and `over 99%` where rounding would say none or all. */
+export const share = (part: number, whole: number): string => {
+  if (whole <= 0 || part <= 0) return '0%'
+  const percent = Math.round((100 * part) / whole)
+  if (percent < 1) return 'under 1%'
+  return percent > 99 && part < whole ? 'over 99%' : `${percent}%`
+}
+
+/** How long ago something began: `under 1 min`, `12 min`, `3 h`, `5 days`. */
+export const elapsed = (from: Date, to: Date): string => {
+  const minutes = Math.floor((to.getTime() - from.getTime()) / 60_000)
+  if (minutes < 1) return 'under 1 min'
+  if (minutes < 60) return `${minutes} min`
+  const hours = Math.floor(minutes / 60)
+  return hours < 48 ? `${hours} h` : count(Math.floor(hours / 24), 'day')
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export const listed = (words: readonly string[], last = 'and'): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`
+
+/** What somebody typed, quoted and short enough to say back. */
+export const quoted = (text: string): string => `"${text.length > 60 ? `${text.slice(0, 59)}…` : text}"`

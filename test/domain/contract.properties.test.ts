@@ -1,0 +1,128 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { check } from '../../src/domain/contract/check.ts'
+import type { Contract, ContractForm, Grace, Selector } from '../../src/domain/contract/contract.ts'
+import { OBJECT_TYPES, type ObjectState, ROLES } from '../../src/domain/model.ts'
+import { foldAll } from '../../src/domain/object.ts'
+import { fact, view } from '../support/objects.ts'
+
+const STATES = ['open', 'held', 'shipped', 'done']
+const role = fc.constantFrom(...ROLES.slice(0, 3))
+const type = fc.constantFrom(...OBJECT_TYPES.slice(0, 3))
+const states = fc.uniqueArray(fc.constantFrom(...STATES), { minLength: 1 })
+
+const selector: fc.Arbitrary<Selector> = fc.oneof(
+  fc.record({ role, type }),
+  fc.record({ role, type, states }),
+)
+const stated = fc.record({ role, type, states })
+const times = fc.integer({ min: -2, max: 2 })
+const term = fc.oneof(
+  fc.record({ role, type, times, quantity: fc.constantFrom('a', 'b') }),
+  fc.record({ role, type, times, inState: states }),
+)
+const grace: fc.Arbitrary<Grace> = fc.oneof(
+  fc.record({ kind: fc.constant('duration' as const), ms: fc.nat(10 ** 9) }),
+  fc.record({
+    kind: fc.constant('field' as const),
+    role,
+    type,
+    attribute: fc.constantFrom('limit', 'other'),
+    plusMs: fc.nat(10 ** 9),
+  }),
+)
+const form: fc.Arbitrary<ContractForm> = fc.oneof(
+  fc.record({
+    form: fc.constant('follow' as const),
+    when: selector,
+    then: selector,
+    unless: fc.array(selector, { maxLength: 1 }),
+    onlyIfKnown: fc.boolean(),
+    clockToleranceMs: fc.nat(10 ** 6),
+  }),
+  fc.record({
+    form: fc.constant('agree' as const),
+    left: fc.array(term, { minLength: 1, maxLength: 2 }),
+    right: fc.array(term, { minLength: 1, maxLength: 2 }),
+    tolerance: fc.nat(3),
+    suspend: fc.array(selector, { maxLength: 1 }),
+  }),
+  fc.record({
+    form: fc.constant('leave' as const),
+    object: stated,
+    where: fc.option(fc.record({ attribute: fc.constant('limit'), in: fc.array(fc.string()) })),
+  }),
+  fc.record({ form: fc.constant('one' as const), object: stated }),
+)
+const contract: fc.Arbitrary<Contract> = fc.record({
+  id: fc.constant('any'),
+  title: fc.constant('Any'),
+  meaning: fc.constant(''),
+  handoff: fc.constant({ from: 'wms' as const, to: 'erp' as const, object: 'any' }),
+  subject: fc.constant('fulfillment' as const),
+  severity: fc.constant('low' as const),
+  classes: fc.constant(null),
+  grace,
+  rule: form,
+  actions: fc.constant([]),
+})
+
+const attribute = fc.oneof(
+  fc.string(),
+  fc.double(),
+  fc.boolean(),
+  fc.constant(null),
+  fc
+    .date({ min: new Date('1990-01-01'), max: new Date('2090-01-01'), noInvalidDate: true })
+    .map((d) => d.toISOString()),
+)
+const told = fc.record({
+  state: fc.constantFrom(...STATES),
+  minute: fc.integer({ min: -1000, max: 1000 }),
+  version: fc.nat(5),
+  quantities: fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: -9, max: 9 })),
+  attributes: fc.dictionary(fc.constantFrom('limit', 'other'), attribute),
+})
+const anObject: fc.Arbitrary<ObjectState> = fc
+  .tuple(role, type, fc.constantFrom('1', '2', '3'), fc.array(told, { minLength: 1, maxLength: 4 }))
+  .map(([itsRole, itsType, externalId, history]) => {
+    const folded = foldAll(history.map((each) => fact({ ...each, role: itsRole, type: itsType, externalId })))
+    if (!folded) throw new Error('never empty')
+    return folded
+  })
+const objects = fc.uniqueArray(anObject, {
+  maxLength: 6,
+  selector: (o) => `${o.role} ${o.type} ${o.externalId}`,
+})
+
+describe('a contract, whatever it says and whatever the systems say', () => {
+  it('has a verdict, with real times', () => {
+    fc.assert(
+      fc.property(contract, objects, (its, all) => {
+        const verdict = check(its, view(all, { kind: 'fulfillment' }))
+        if (verdict.is !== 'broken') return
+        expect(Number.isNaN(verdict.since.getTime())).toBe(false)
+        expect(Number.isNaN(verdict.dueAt.getTime())).toBe(false)
+        expect(verdict.evidence.magnitude).toBeGreaterThan(0)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('has the same verdict in whatever order the objects come', () => {
+    fc.assert(
+      fc.property(
+        contract,
+        objects.chain((all) =>
+          fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })),
+        ),
+        (its, [all, shuffled]) => {
+          expect(check(its, view(shuffled, { kind: 'fulfillment' }))).toEqual(
+            check(its, view(all, { kind: 'fulfillment' })),
+          )
+        },
+      ),
+      { numRuns: 500 },
+    )
+  })
+})

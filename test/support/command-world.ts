@@ -1,0 +1,124 @@
+import { commands } from '../../commands/index.ts'
+import type { Card, CardBlock, CommandButton } from '../../src/app/card.ts'
+import { cardText } from '../../src/app/card-text.ts'
+import type {
+  ChannelSummary,
+  ExceptionRow,
+  FoundExceptions,
+  Queries,
+  Waiting,
+} from '../../src/app/queries.ts'
+import { runCommand } from '../../src/app/run-command.ts'
+import { measure, type Touch } from '../../src/domain/drag.ts'
+import { handoffName, type Person } from '../../src/domain/model.ts'
+
+/** Commands against a small world in memory: what somebody types, and what they then read. */
+
+/** Monday morning, six o'clock in Berlin. */
+export const NOW = new Date('2026-11-23T05:00:00Z')
+
+export const operator: Person = { id: '1', name: 'Ada Example', role: 'operator' }
+export const lead: Person = { id: '2', name: 'Bo Example', role: 'lead' }
+
+export const exception = (id: string, over: Partial<ExceptionRow> = {}): ExceptionRow => ({
+  id,
+  timeline: 'live',
+  version: 1,
+  revision: 1,
+  state: 'open',
+  episode: 1,
+  contract: 'receipt-booked',
+  handoff: { from: 'wms', to: 'erp', object: 'receipt' },
+  title: `Receipt R-${id} is in the WMS, not in the ERP`,
+  severity: 'medium',
+  subject: { id: `s${id}`, kind: 'receipt', keys: [{ name: 'receipt', value: `R-${id}`, kind: 'identity' }] },
+  systems: [],
+  since: new Date('2026-11-23T02:00:00Z'),
+  dueAt: new Date('2026-11-23T03:00:00Z'),
+  openedAt: new Date('2026-11-23T03:00:00Z'),
+  closedAt: null,
+  valueMinor: null,
+  currency: null,
+  promiseAt: null,
+  channel: 'receiving',
+  claimedBy: null,
+  status: 'Open.',
+  actions: [],
+  ...over,
+})
+
+type World = {
+  rows?: ExceptionRow[]
+  /** Exception ids by the person who handled them. */
+  handled?: Record<string, string[]>
+  subjects?: FoundExceptions['subjects']
+  channels?: ChannelSummary[]
+  waiting?: Waiting[]
+  touches?: Touch[]
+  orders?: number
+}
+
+const hasKey = (keys: { value: string }[], text: string) =>
+  keys.some(({ value }) => value.toLowerCase() === text.toLowerCase())
+
+const queriesOf = (world: World): Queries => ({
+  listExceptions: async (filter) => {
+    const matching = (world.rows ?? []).filter((row) => {
+      const said = [row.title, handoffName(row.handoff), row.contract, row.severity].join(' ').toLowerCase()
+      return (
+        row.state === filter.state &&
+        (filter.timeline === 'any' || row.timeline === filter.timeline) &&
+        (filter.channel === undefined || row.channel === filter.channel) &&
+        (filter.words ?? []).every((word) => said.includes(word)) &&
+        (filter.handledBy === undefined || world.handled?.[filter.handledBy]?.includes(row.id) === true)
+      )
+    })
+    const start = Number(filter.after ?? '0')
+    const end = start + filter.limit
+    const next = end < matching.length ? `${end}` : null
+    return { items: matching.slice(start, end), next, total: matching.length }
+  },
+  getException: async () => null,
+  findExceptions: async (text, limit) => ({
+    subjects: (world.subjects ?? []).filter(({ keys }) => hasKey(keys, text)),
+    exceptions: (world.rows ?? []).filter(({ subject }) => hasKey(subject.keys, text)).slice(0, limit),
+  }),
+  drag: async (period) => measure(world.touches ?? [], { period, orders: world.orders ?? 0 }),
+  channels: async () => world.channels ?? [],
+  waiting: async () => world.waiting ?? [],
+})
+
+/** What `asker` gets for typing `text` on Monday morning. */
+export const say = async (text: string, world: World = {}, asker: Person = lead) => {
+  const { card, command } = await runCommand(commands, text, {
+    asker,
+    channel: null,
+    now: NOW,
+    zone: 'Europe/Berlin',
+    queries: queriesOf(world),
+    cardOf: async (id) => {
+      const row = world.rows?.find((candidate) => candidate.id === id)
+      return row
+        ? { title: row.title, tone: 'warning', summary: row.title, blocks: [], exception: row }
+        : null
+    },
+  })
+  return { card, command, text: cardText(card), buttons: buttonsOf(card) }
+}
+
+const buttonsOf = (card: Card): CommandButton[] =>
+  card.blocks
+    .flatMap((block: CardBlock) => (block.kind === 'buttons' ? block.buttons : []))
+    .filter((button) => button.kind === 'command')
+
+/** Presses the command button with this label, as any surface would: by asking its text. */
+export const pressed = async (
+  label: string,
+  from: { buttons: CommandButton[] },
+  world: World,
+  asker = lead,
+) => {
+  const button = from.buttons.find((candidate) => candidate.label === label)
+  if (!button) throw new Error(`no button "${label}", only: ${from.buttons.map((b) => b.label).join(', ')}`)
+  return say(button.text, world, asker)
+}
