@@ -1,0 +1,187 @@
+import { and, eq, isNull, ne, sql } from 'drizzle-orm'
+import type { EpisodeRecord, ExceptionRecord, ExceptionTx, NewIntervention } from '../app/ports.ts'
+import { SEVERITIES } from '../domain/model.ts'
+import { idList, prepared, rows } from './bulk.ts'
+import type { Executor } from './connect.ts'
+import { actionRuns, clockConflicts, exceptions, interventions } from './schema.ts'
+
+const idOrNull = (id: number | null): string | null => (id === null ? null : String(id))
+export const numberOrNull = (id: string | null): number | null => (id === null ? null : Number(id))
+
+const { id, action, label, state, requestedBy, episode, sends } = actionRuns
+/** What an exception shows of its active run. */
+export const activeRun = { id, action, label, state, requestedBy, episode, sends }
+type ActiveRow = Pick<typeof actionRuns.$inferSelect, keyof typeof activeRun>
+
+export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | null): ExceptionRecord => {
+  const severity = SEVERITIES.find((s) => s === row.severity)
+  if (!severity) throw new Error(`Exception ${row.id}: unknown severity ${row.severity}`)
+  return {
+    ...row,
+    id: String(row.id),
+    severity,
+    claimedBy: idOrNull(row.claimedBy),
+    decidedBy: idOrNull(row.decidedBy),
+    run: run && { ...run, id: String(run.id), requestedBy: String(run.requestedBy) },
+  }
+}
+
+/** The exceptions of these subjects that were not merged away, each with its active run. */
+export const loadExceptions = async (
+  db: Executor,
+  subjectIds: string[],
+): Promise<{ subjectId: string; record: ExceptionRecord }[]> => {
+  const found = await db
+    .select({ exception: exceptions, run: activeRun })
+    .from(exceptions)
+    .leftJoin(actionRuns, and(eq(actionRuns.exceptionId, exceptions.id), ne(actionRuns.state, 'finished')))
+    .where(and(sql`${exceptions.subjectId} = any(${idList(subjectIds)})`, isNull(exceptions.mergedInto)))
+    .prepare('exceptions')
+    .execute()
+  return found.map(({ exception, run }) => ({
+    subjectId: String(exception.subjectId),
+    record: toRecord(exception, run),
+  }))
+}
+
+const COLUMNS = `n int, id int8, "subjectId" int8, contract text, state text, episode int, version int, revision int,
+  since timestamptz, "dueAt" timestamptz, "openedAt" timestamptz, "closedAt" timestamptz, status text, severity text,
+  evidence text, magnitude float8, "dismissalHolds" bool, "valueMinor" int8, currency text, "promiseAt" timestamptz,
+  channel text, "routeReason" text, "claimedBy" int8, "claimedAt" timestamptz, "decidedBy" int8,
+  "decidedAt" timestamptz, "decidedWhat" text, "decidedOnVersion" int`
+
+export const exceptionTx = (db: Executor): ExceptionTx => ({
+  async subjectOf(exceptionId) {
+    if (!/^\d{1,15}$/.test(exceptionId)) return null
+    const [found] = await db
+      .select({ subjectId: exceptions.subjectId })
+      .from(exceptions)
+      .where(eq(exceptions.id, Number(exceptionId)))
+    return found ? String(found.subjectId) : null
+  },
+
+  async saveExpectations(timeline, set, remove) {
+    if (remove.length > 0) {
+      await db.execute(sql`
+        delete from expectations e using ${rows(remove, '"subjectId" int8, contract text')}
+        where e.subject_id = r."subjectId" and e.contract = r.contract`)
+    }
+    if (set.length > 0) {
+      await prepared(
+        db,
+        sql`
+        insert into expectations (subject_id, contract, timeline, since, due_at, next_check_at, waiting_for)
+        select r."subjectId", r.contract, ${timeline}, r.since, r."dueAt", r."nextCheckAt", r."waitingFor"
+        from ${rows(
+          set,
+          `"subjectId" int8, contract text, since timestamptz, "dueAt" timestamptz, "nextCheckAt" timestamptz,
+           "waitingFor" text`,
+        )}
+        on conflict (subject_id, contract) do update set since = excluded.since, due_at = excluded.due_at,
+          next_check_at = excluded.next_check_at, waiting_for = excluded.waiting_for`,
+      )
+    }
+  },
+
+  async saveExceptions(timeline, changed) {
+    const list = changed.map(({ subjectId, record }, n) => ({ ...record, n, subjectId }))
+    const fresh = list.filter(({ id }) => id === null)
+    if (fresh.length > 0) {
+      const inserted = await db.execute<{ id: string; subject_id: string; contract: string }>(sql`
+        insert into exceptions (timeline, subject_id, contract, state, episode, version, revision, since, due_at, opened_at,
+          closed_at, status, severity, evidence, magnitude, dismissal_holds, value_minor, currency, promise_at, channel, route_reason)
+        select ${timeline}, r."subjectId", r.contract, r.state, r.episode, r.version, r.revision, r.since, r."dueAt",
+          r."openedAt", r."closedAt", r.status, r.severity, r.evidence, r.magnitude, r."dismissalHolds", r."valueMinor",
+          r.currency, r."promiseAt", r.channel, r."routeReason"
+        from ${rows(fresh, COLUMNS)} order by r.n returning id::text, subject_id::text, contract`)
+      const ids = new Map(inserted.map((row) => [`${row.subject_id} ${row.contract}`, row.id]))
+      for (const { subjectId, record } of changed) {
+        if (record.id === null) record.id = ids.get(`${subjectId} ${record.contract}`) ?? null
+      }
+    }
+    const old = list.filter(({ id }) => id !== null)
+    if (old.length > 0) {
+      await db.execute(sql`
+        update exceptions e set state = r.state, episode = r.episode, version = r.version, revision = r.revision,
+          since = r.since, due_at = r."dueAt", opened_at = r."openedAt", closed_at = r."closedAt", status = r.status,
+          severity = r.severity, evidence = r.evidence, magnitude = r.magnitude, dismissal_holds = r."dismissalHolds",
+          value_minor = r."valueMinor", currency = r.currency, promise_at = r."promiseAt", channel = r.channel,
+          route_reason = r."routeReason", claimed_by = r."claimedBy", claimed_at = r."claimedAt",
+          decided_by = r."decidedBy", decided_at = r."decidedAt", decided_what = r."decidedWhat",
+          decided_on_version = r."decidedOnVersion"
+        from ${rows(old, COLUMNS)} where e.id = r.id`)
+    }
+  },
+
+  async saveEpisodes(list: EpisodeRecord[]) {
+    // Several changes of one episode in one batch (opened and closed again): the last one stands.
+    const last = new Map(list.map((e) => [`${e.exceptionId} ${e.episode}`, e]))
+    const flat = [...last.values()]
+    await db.execute(sql`
+      insert into episodes (exception_id, episode, since, due_at, opened_at, closed_at, closed_as, closed_by, run_id)
+      select r."exceptionId", r.episode, r.since, r."dueAt", r."openedAt", r."closedAt", r."closedAs", r."closedBy", r."runId"
+      from ${rows(
+        flat,
+        `"exceptionId" int8, episode int, since timestamptz, "dueAt" timestamptz, "openedAt" timestamptz,
+         "closedAt" timestamptz, "closedAs" text, "closedBy" text, "runId" int8`,
+      )}
+      on conflict (exception_id, episode) do update set closed_at = excluded.closed_at, closed_as = excluded.closed_as,
+        closed_by = excluded.closed_by, run_id = excluded.run_id`)
+  },
+
+  async saveConflicts(timeline, conflicts) {
+    const unique = new Map(conflicts.map((c) => [`${c.subjectId} ${c.contract}`, c]))
+    await db
+      .insert(clockConflicts)
+      .values(
+        [...unique.values()].map(({ subjectId, contract, earlier, later }) => ({
+          subjectId: Number(subjectId),
+          contract,
+          timeline,
+          earlierAt: earlier,
+          laterAt: later,
+        })),
+      )
+      .onConflictDoNothing()
+  },
+
+  async logInterventions(list: NewIntervention[]) {
+    const inserted = await db
+      .insert(interventions)
+      .values(
+        list.map(({ person, exceptionId, subjectId, ...rest }) => ({
+          ...rest,
+          personId: person ? Number(person.id) : null,
+          personRole: person?.role ?? null,
+          exceptionId: numberOrNull(exceptionId),
+          subjectId: numberOrNull(subjectId),
+        })),
+      )
+      .returning({ id: interventions.id })
+    return inserted.map(({ id }) => String(id))
+  },
+
+  async logCommand({ at, person, command, surface, interactionKey }) {
+    await db
+      .insert(interventions)
+      .values({
+        at,
+        timeline: 'live',
+        personId: Number(person.id),
+        personRole: person.role,
+        kind: 'command',
+        action: command,
+        surface,
+        interactionKey,
+      })
+      .onConflictDoNothing()
+  },
+
+  async answeredBefore(surface, interactionKey) {
+    const [found] = await db
+      .select({ result: interventions.result, message: interventions.message })
+      .from(interventions)
+      .where(and(eq(interventions.surface, surface), eq(interventions.interactionKey, interactionKey)))
+    return found?.result ? { result: found.result, message: found.message ?? '' } : null
+  },
+})

@@ -1,0 +1,63 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { PostTx } from '../app/ports.ts'
+import { rows } from './bulk.ts'
+import type { Executor } from './connect.ts'
+import { instantOrNull } from './parse.ts'
+import { posts } from './schema.ts'
+
+export const postTx = (db: Executor): PostTx => ({
+  async wantPosts(wanted, at) {
+    await db.execute(sql`
+      insert into posts (exception_id, surface, channel, desired_revision, next_attempt_at)
+      select r."exceptionId", r.surface, r.channel, r.revision, ${at.toISOString()}::timestamptz
+      from ${rows(wanted, '"exceptionId" int8, surface text, channel text, revision int')}
+      on conflict (exception_id, surface) do update set
+        desired_revision = greatest(posts.desired_revision, excluded.desired_revision)`)
+  },
+
+  async leasePost(surface, by, now, leaseMs) {
+    const at = now.toISOString()
+    const until = new Date(now.getTime() + leaseMs).toISOString()
+    // Index posts_due; skip locked: two dispatchers never wait for one another, nor take the same post.
+    const [found] = await db.execute<{ exception_id: string }>(sql`
+      update posts p set lease_by = ${by}, lease_until = ${until}::timestamptz
+      from (select exception_id, surface from posts
+            where surface = ${surface} and desired_revision > posted_revision
+              and next_attempt_at <= ${at}::timestamptz
+              and (lease_until is null or lease_until <= ${at}::timestamptz)
+            order by next_attempt_at, exception_id limit 1 for update skip locked) due
+      where p.exception_id = due.exception_id and p.surface = due.surface
+      returning p.exception_id::text`)
+    if (!found) return null
+    const [post] = await db
+      .select()
+      .from(posts)
+      .where(and(eq(posts.surface, surface), eq(posts.exceptionId, Number(found.exception_id))))
+    return post ? { ...post, exceptionId: String(post.exceptionId) } : null
+  },
+
+  async nextPostAt(surface) {
+    const [found] = await db.execute<{ at: string | null }>(sql`
+      select min(greatest(next_attempt_at, coalesce(lease_until, next_attempt_at)))::text as at
+      from posts where surface = ${surface} and desired_revision > posted_revision`)
+    return instantOrNull(found?.at ?? null)
+  },
+
+  async savePost({ exceptionId, surface }, by, { ref, channel, postedRevision, nextAttemptAt, problem }) {
+    await db
+      .update(posts)
+      .set({
+        ref,
+        channel,
+        postedRevision,
+        nextAttemptAt,
+        problem,
+        attempts: problem === null ? 0 : sql`attempts + 1`,
+        leaseBy: null,
+        leaseUntil: null,
+      })
+      .where(
+        and(eq(posts.exceptionId, Number(exceptionId)), eq(posts.surface, surface), eq(posts.leaseBy, by)),
+      )
+  },
+})

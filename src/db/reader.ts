@@ -1,0 +1,241 @@
+import { and, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import { alias } from 'drizzle-orm/pg-core'
+import { z } from 'zod'
+import type { ExceptionHistory, ExceptionSource, Reader, SourceFilter } from '../app/ports.ts'
+import type { InterventionRow } from '../app/queries.ts'
+import { type Handoff, ROLES } from '../domain/model.ts'
+import { PRESS_RESULTS } from '../domain/press.ts'
+import type { Database, Executor } from './connect.ts'
+import { activeRun, toRecord } from './exceptions.ts'
+import { personTx } from './people.ts'
+import { runRecordOf } from './runs.ts'
+import { actionRuns, exceptions, imports, interventions, persons, subjects } from './schema.ts'
+import { loadSubjects } from './subjects.ts'
+
+const handoff = z.object({ from: z.enum(ROLES), to: z.enum(ROLES), object: z.string() })
+const like = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
+
+/** The time by which a list is ordered: open ones by opening, closed ones by closing. */
+const orderTime = (state: SourceFilter['state']): SQL =>
+  state === 'closed' ? sql`coalesce(e.closed_at, e.opened_at)` : sql`e.opened_at`
+
+/** Open ones are listed worst first. */
+const orderRank = (state: SourceFilter['state']): SQL =>
+  state === 'open' ? sql`(case e.severity when 'high' then 2 when 'medium' then 1 else 0 end)` : sql`(0 + 0)`
+
+const conditions = (filter: SourceFilter): SQL[] => {
+  const { state, timeline, channel, claimedBy, handledBy, subjectIds, words } = filter
+  const list: SQL[] = [sql`e.state <> 'merged'`]
+  if (state === 'open') list.push(sql`e.state = 'open'`)
+  if (state === 'closed') list.push(sql`e.state <> 'open'`)
+  if (timeline !== 'any') list.push(sql`e.timeline = ${timeline}`)
+  if (channel !== null) list.push(sql`e.channel = ${channel}`)
+  if (claimedBy !== null) list.push(sql`e.claimed_by = ${claimedBy}::int8`)
+  if (handledBy !== null) {
+    list.push(sql`(e.claimed_by = ${handledBy}::int8 or exists (
+      select 1 from interventions i where i.exception_id = e.id and i.person_id = ${handledBy}::int8 and i.result in ('acted', 'awaiting_approval')))`)
+  }
+  if (subjectIds !== null) {
+    list.push(
+      subjectIds.length === 0
+        ? sql`false`
+        : sql`e.subject_id in (${sql.join(
+            subjectIds.map((id) => sql`${id}::int8`),
+            sql`, `,
+          )})`,
+    )
+  }
+  for (const { text, contracts } of words) {
+    const named =
+      contracts.length === 0
+        ? sql`false`
+        : sql`e.contract in (${sql.join(
+            contracts.map((c) => sql`${c}`),
+            sql`, `,
+          )})`
+    list.push(sql`(${named} or e.severity = lower(${text})
+      or exists (select 1 from subject_objects so where so.subject_id = e.subject_id and lower(so.system) = lower(${text}))
+      or exists (select 1 from subject_keys k where k.subject_id = e.subject_id and k.value ilike ${like(text)})
+      or exists (select 1 from subject_links l where l.subject_id = e.subject_id and l.value ilike ${like(text)}))`)
+  }
+  return list
+}
+
+const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => {
+  if (ids.length === 0) return []
+  const found = await db
+    .select({ exception: exceptions, run: activeRun, subject: subjects })
+    .from(exceptions)
+    .innerJoin(subjects, eq(subjects.id, exceptions.subjectId))
+    .leftJoin(actionRuns, and(eq(actionRuns.exceptionId, exceptions.id), ne(actionRuns.state, 'finished')))
+    .where(inArray(exceptions.id, ids))
+  const wanted = new Map(
+    found.map(({ subject }) => [String(subject.id), { ...subject, id: String(subject.id) }]),
+  )
+  const records = new Map((await loadSubjects(db, [...wanted.values()])).map((record) => [record.id, record]))
+  const people = found.flatMap(({ exception, run }) => [
+    exception.claimedBy,
+    exception.decidedBy,
+    run?.requestedBy,
+  ])
+  const known = [
+    ...new Set(people.flatMap((person) => (person === null || person === undefined ? [] : [String(person)]))),
+  ]
+  const names = await personTx(db).personNames(known)
+  const sources = new Map(
+    found.flatMap(({ exception, run }) => {
+      const subject = records.get(String(exception.subjectId))
+      return subject ? [[exception.id, { exception: toRecord(exception, run), subject, names }] as const] : []
+    }),
+  )
+  return ids.flatMap((each) => sources.get(each) ?? [])
+}
+
+const interventionsOf = async (db: Executor, exceptionId: string): Promise<InterventionRow[]> => {
+  const found = await db
+    .select({ row: interventions, person: persons.name })
+    .from(interventions)
+    .leftJoin(persons, eq(persons.id, interventions.personId))
+    .where(eq(interventions.exceptionId, Number(exceptionId)))
+    .orderBy(interventions.id)
+  return found.map(({ row, person }) => ({
+    id: String(row.id),
+    at: row.at,
+    person: person ?? 'somebody in the system itself',
+    kind: row.kind,
+    action: row.action,
+    result: row.result,
+    note: row.note,
+    minutes: row.reportedMinutes,
+    surface: row.surface,
+  }))
+}
+
+/** Newest first. */
+const runsOf = async (db: Executor, exceptionId: string): Promise<ExceptionHistory['runs']> => {
+  const requester = alias(persons, 'requester')
+  const approver = alias(persons, 'approver')
+  const found = await db
+    .select({ run: actionRuns, requestedByName: requester.name, approvedByName: approver.name })
+    .from(actionRuns)
+    .innerJoin(requester, eq(requester.id, actionRuns.requestedBy))
+    .leftJoin(approver, eq(approver.id, actionRuns.approvedBy))
+    .where(eq(actionRuns.exceptionId, Number(exceptionId)))
+    .orderBy(desc(actionRuns.id))
+  return found.map(({ run, ...names }) => ({ ...runRecordOf(run), ...names }))
+}
+
+export const createReader = (db: Database): Reader => {
+  /** One snapshot for all statements of one answer. */
+  const consistently = <T>(work: (tx: Executor) => Promise<T>): Promise<T> =>
+    db.transaction(work, { isolationLevel: 'repeatable read', accessMode: 'read only' })
+
+  return {
+    exceptions: (filter) =>
+      consistently(async (tx) => {
+        const where = sql.join(conditions(filter), sql` and `)
+        const at = orderTime(filter.state)
+        const rank = orderRank(filter.state)
+        const { after, limit } = filter
+        const page = after
+          ? sql` and (${rank}, ${at}, e.id) < (${after.rank}::int, ${after.at.toISOString()}::timestamptz, ${after.id}::int8)`
+          : sql``
+        const found = await tx.execute<{ id: string }>(sql`
+          select e.id::text from exceptions e where ${where}${page}
+          order by ${rank} desc, ${at} desc, e.id desc limit ${limit}`)
+        const [counted] = await tx.execute<{ total: string }>(
+          sql`select count(*) as total from exceptions e where ${where}`,
+        )
+        return {
+          sources: await load(
+            tx,
+            found.map(({ id }) => Number(id)),
+          ),
+          total: Number(counted?.total ?? 0),
+        }
+      }),
+
+    exception: (id) =>
+      consistently(async (tx) => {
+        const [source] = await load(tx, [Number(id)])
+        if (!source) return null
+        return { ...source, interventions: await interventionsOf(tx, id), runs: await runsOf(tx, id) }
+      }),
+
+    subjectsByValue: (text, limit) =>
+      consistently(async (tx) => {
+        // Indexes subject_keys_value and subject_links_value serve the exact match, which comes first.
+        const found = await tx.execute<{ id: string; timeline: string; kind: string }>(sql`
+          select s.id::text, s.timeline, s.kind from subjects s join (
+            select subject_id, value from subject_keys where value in (${text}, upper(${text}), lower(${text}))
+            union select subject_id, value from subject_links where value in (${text}, upper(${text}), lower(${text}))
+          ) k on k.subject_id = s.id
+          where s.merged_into is null group by s.id order by s.id desc limit ${limit}`)
+        return loadSubjects(tx, [...found])
+      }),
+
+    async touches({ from, to }) {
+      const found = await db
+        .select()
+        .from(interventions)
+        .where(
+          and(
+            eq(interventions.timeline, 'live'),
+            sql`${interventions.at} >= ${from.toISOString()}::timestamptz and ${interventions.at} < ${to.toISOString()}::timestamptz`,
+          ),
+        )
+      return found.map((row) => {
+        const edge: Handoff | null = row.handoff === null ? null : handoff.parse(row.handoff)
+        const approval = row.action === 'approve' || row.action === 'decline'
+        return {
+          id: String(row.id),
+          personId: row.personId === null ? null : String(row.personId),
+          at: row.at,
+          kind: row.kind === 'press' && approval ? ('approval' as const) : row.kind,
+          result: PRESS_RESULTS.find((result) => result === row.result) ?? null,
+          gap: edge && row.contract !== null ? { contract: row.contract, handoff: edge } : null,
+          exceptions: row.exceptionId === null ? [] : [String(row.exceptionId)],
+          startedAt: row.startedAt,
+          reportedMinutes: row.reportedMinutes,
+        }
+      })
+    },
+
+    async orders({ from, to }) {
+      // Index objects_orders.
+      const [counted] = await db.execute<{ orders: string }>(sql`
+        select count(*) as orders from objects where timeline = 'live' and type = 'order' and role = 'storefront'
+          and first_at >= ${from.toISOString()}::timestamptz and first_at < ${to.toISOString()}::timestamptz`)
+      return Number(counted?.orders ?? 0)
+    },
+
+    async falseAlarms() {
+      const found = await db.execute<{ id: string }>(sql`
+        select distinct exception_id::text as id from interventions
+        where action = 'dismiss' and result = 'acted' and note like 'False alarm%' and timeline = 'live'`)
+      return new Set(found.map(({ id }) => id))
+    },
+
+    async openByChannel() {
+      const found = await db.execute<{ channel: string; open: string }>(sql`
+        select channel, count(*) as open from exceptions
+        where timeline = 'live' and state = 'open' and channel is not null group by channel`)
+      return new Map(found.map((row) => [row.channel, Number(row.open)]))
+    },
+
+    async waiting() {
+      const found = await db.execute<{ waiting_for: string; count: string }>(sql`
+        select waiting_for, count(*) as count from expectations
+        where timeline = 'live' and waiting_for is not null group by waiting_for order by count desc, waiting_for`)
+      return found.map((row) => ({ waitingFor: row.waiting_for, count: Number(row.count) }))
+    },
+
+    async importedContracts(timeline) {
+      const [found] = await db
+        .select({ contracts: imports.contracts })
+        .from(imports)
+        .where(eq(imports.timeline, timeline))
+      return found?.contracts ?? []
+    },
+  }
+}

@@ -1,0 +1,440 @@
+import { sql } from 'drizzle-orm'
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  uniqueIndex,
+} from 'drizzle-orm/pg-core'
+
+/*
+ * Every hot table's key begins with the subject or with the system, so that the same schema can be distributed by
+ * subject. `signals` and `facts` are partitioned by month of receipt (see migrations/0000): an old month can be
+ * detached without touching interventions.
+ */
+
+const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' })
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' })
+const id = (name: string) => bigint(name, { mode: 'number' })
+
+/** What Baton knows about each configured system's feed. */
+export const systemState = pgTable('system_state', {
+  system: text('system').primaryKey(),
+  cursor: text('cursor'),
+  /** The time up to which Baton knows this system's world. */
+  watermark: at('watermark'),
+  /** Sender's clock minus ours, in ms, smoothed; null until it was measured once. */
+  skewMs: doublePrecision('skew_ms'),
+  lastSignalAt: at('last_signal_at'),
+  /** Since when it cannot be reached; null while it can. */
+  downSince: at('down_since'),
+  lastError: text('last_error'),
+})
+
+/** One inbound delivery, raw, for 30 days. Partitioned by `received_at`. */
+export const signals = pgTable(
+  'signals',
+  {
+    id: id('id').generatedAlwaysAsIdentity(),
+    system: text('system').notNull(),
+    via: text('via', { enum: ['webhook', 'poll', 'readback'] }).notNull(),
+    receivedAt: at('received_at').notNull(),
+    deliveryKey: text('delivery_key').notNull(),
+    body: bytea('body').notNull(),
+    /** Why it, or some of its rows, could not be read; null when all could. */
+    problem: text('problem'),
+    badRows: integer('bad_rows').notNull().default(0),
+    facts: integer('facts').notNull().default(0),
+  },
+  (t) => [
+    primaryKey({ columns: [t.system, t.receivedAt, t.id] }),
+    index('signals_problem').on(t.receivedAt).where(sql`problem is not null`),
+  ],
+)
+
+/** Every delivery ever accepted; outlives all retry windows. A redelivery changes nothing. */
+export const deliveries = pgTable(
+  'deliveries',
+  {
+    system: text('system').notNull(),
+    key: text('key').notNull(),
+    receivedAt: at('received_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.system, t.key] })],
+)
+
+/** Append-only. Partitioned by `received_at`. */
+export const facts = pgTable(
+  'facts',
+  {
+    id: id('id').generatedAlwaysAsIdentity(),
+    timeline: text('timeline').notNull(),
+    system: text('system').notNull(),
+    role: text('role').notNull(),
+    type: text('type').notNull(),
+    externalId: text('external_id').notNull(),
+    version: doublePrecision('version').notNull(),
+    keys: jsonb('keys').notNull(),
+    orderClass: text('order_class'),
+    state: text('state').notNull(),
+    rawState: text('raw_state').notNull(),
+    quantities: jsonb('quantities').notNull(),
+    attributes: jsonb('attributes').notNull(),
+    changedBy: jsonb('changed_by').notNull(),
+    occurredAt: at('occurred_at').notNull(),
+    receivedAt: at('received_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.receivedAt] }),
+    index('facts_object').on(t.timeline, t.system, t.type, t.externalId, t.version),
+  ],
+)
+
+/** The newest known version of each object. */
+export const objects = pgTable(
+  'objects',
+  {
+    timeline: text('timeline').notNull(),
+    system: text('system').notNull(),
+    type: text('type').notNull(),
+    externalId: text('external_id').notNull(),
+    role: text('role').notNull(),
+    version: doublePrecision('version').notNull(),
+    hash: text('hash').notNull(),
+    keys: jsonb('keys').notNull(),
+    orderClass: text('order_class'),
+    state: text('state').notNull(),
+    rawState: text('raw_state').notNull(),
+    quantities: jsonb('quantities').notNull(),
+    attributes: jsonb('attributes').notNull(),
+    changedBy: jsonb('changed_by').notNull(),
+    enteredAt: jsonb('entered_at').notNull(),
+    firstAt: at('first_at').notNull(),
+    occurredAt: at('occurred_at').notNull(),
+    receivedAt: at('received_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.timeline, t.system, t.type, t.externalId] }),
+    index('objects_orders').on(t.timeline, t.firstAt).where(sql`type = 'order' and role = 'storefront'`),
+  ],
+)
+
+export const subjects = pgTable(
+  'subjects',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    timeline: text('timeline').notNull(),
+    kind: text('kind').notNull(),
+    createdAt: at('created_at').notNull(),
+    /** Set when a late key showed that this subject is another one; its rows have moved there. */
+    mergedInto: id('merged_into'),
+  },
+  (t) => [index('subjects_merged').on(t.mergedInto).where(sql`merged_into is not null`)],
+)
+
+/** Identity keys: each names exactly one subject. */
+export const subjectKeys = pgTable(
+  'subject_keys',
+  {
+    timeline: text('timeline').notNull(),
+    name: text('name').notNull(),
+    value: text('value').notNull(),
+    subjectId: id('subject_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.timeline, t.name, t.value] }),
+    index('subject_keys_subject').on(t.subjectId),
+    index('subject_keys_value').on(t.value),
+  ],
+)
+
+/** Which objects speak about a subject. */
+export const subjectObjects = pgTable(
+  'subject_objects',
+  {
+    subjectId: id('subject_id').notNull(),
+    system: text('system').notNull(),
+    type: text('type').notNull(),
+    externalId: text('external_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.subjectId, t.system, t.type, t.externalId] }),
+    index('subject_objects_object').on(t.system, t.type, t.externalId),
+  ],
+)
+
+/** Reference keys: they link, and never unify. Kept under what is referenced. */
+export const subjectLinks = pgTable(
+  'subject_links',
+  {
+    timeline: text('timeline').notNull(),
+    name: text('name').notNull(),
+    value: text('value').notNull(),
+    subjectId: id('subject_id').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.timeline, t.name, t.value, t.subjectId] }),
+    index('subject_links_subject').on(t.subjectId),
+    index('subject_links_value').on(t.value),
+  ],
+)
+
+/** A break that waits for its grace, or for a silent system. */
+export const expectations = pgTable(
+  'expectations',
+  {
+    subjectId: id('subject_id').notNull(),
+    contract: text('contract').notNull(),
+    timeline: text('timeline').notNull(),
+    since: at('since').notNull(),
+    dueAt: at('due_at').notNull(),
+    /** When the sweeper should look: `due_at`, or later while it waits. */
+    nextCheckAt: at('next_check_at').notNull(),
+    /** "not yet known, erp silent since ...": visible, never guessed. */
+    waitingFor: text('waiting_for'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.subjectId, t.contract] }),
+    index('expectations_due').on(t.timeline, t.nextCheckAt),
+  ],
+)
+
+/** Clocks of two systems that contradict each other: reported, never carded. */
+export const clockConflicts = pgTable(
+  'clock_conflicts',
+  {
+    subjectId: id('subject_id').notNull(),
+    contract: text('contract').notNull(),
+    timeline: text('timeline').notNull(),
+    earlierAt: at('earlier_at').notNull(),
+    laterAt: at('later_at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.subjectId, t.contract] }),
+    index('clock_conflicts_timeline').on(t.timeline, t.contract),
+  ],
+)
+
+/** One row for each (contract, subject, timeline), for ever; reopening is a new episode of it. */
+export const exceptions = pgTable(
+  'exceptions',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    timeline: text('timeline').notNull(),
+    subjectId: id('subject_id').notNull(),
+    contract: text('contract').notNull(),
+    state: text('state', { enum: ['open', 'resolved', 'healed', 'dismissed', 'merged'] }).notNull(),
+    episode: integer('episode').notNull().default(1),
+    /** Counts decisions: state, claim, offered actions. A button carries it. */
+    version: integer('version').notNull().default(1),
+    /** Counts everything that a reader could see change. */
+    revision: integer('revision').notNull().default(1),
+    since: at('since').notNull(),
+    dueAt: at('due_at').notNull(),
+    openedAt: at('opened_at').notNull(),
+    closedAt: at('closed_at'),
+    status: text('status').notNull(),
+    severity: text('severity').notNull(),
+    evidence: text('evidence').notNull(),
+    magnitude: doublePrecision('magnitude').notNull(),
+    dismissalHolds: boolean('dismissal_holds').notNull().default(false),
+    valueMinor: bigint('value_minor', { mode: 'number' }),
+    currency: text('currency'),
+    promiseAt: at('promise_at'),
+    channel: text('channel'),
+    routeReason: text('route_reason'),
+    claimedBy: id('claimed_by'),
+    claimedAt: at('claimed_at'),
+    /** The latest decision of a person: who, what, when, and on which version of the card. */
+    decidedBy: id('decided_by'),
+    decidedAt: at('decided_at'),
+    decidedWhat: text('decided_what'),
+    decidedOnVersion: integer('decided_on_version'),
+    mergedInto: id('merged_into'),
+  },
+  (t) => [
+    uniqueIndex('exceptions_one').on(t.subjectId, t.contract).where(sql`merged_into is null`),
+    index('exceptions_merged').on(t.mergedInto).where(sql`merged_into is not null`),
+    index('exceptions_open').on(t.timeline, t.openedAt).where(sql`state = 'open'`),
+    index('exceptions_closed').on(t.timeline, t.closedAt),
+  ],
+)
+
+/** How each episode went, for history and measure. */
+export const episodes = pgTable(
+  'episodes',
+  {
+    exceptionId: id('exception_id').notNull(),
+    episode: integer('episode').notNull(),
+    since: at('since').notNull(),
+    dueAt: at('due_at').notNull(),
+    openedAt: at('opened_at').notNull(),
+    closedAt: at('closed_at'),
+    closedAs: text('closed_as'),
+    closedBy: text('closed_by'),
+    runId: id('run_id'),
+  },
+  (t) => [primaryKey({ columns: [t.exceptionId, t.episode] })],
+)
+
+/** One execution of a routing action. */
+export const actionRuns = pgTable(
+  'action_runs',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    exceptionId: id('exception_id').notNull(),
+    episode: integer('episode').notNull(),
+    system: text('system').notNull(),
+    action: text('action').notNull(),
+    label: text('label').notNull(),
+    values: jsonb('values').notNull(),
+    target: jsonb('target'),
+    state: text('state', {
+      enum: ['awaiting_approval', 'queued', 'reading', 'sending', 'sent', 'settling', 'finished'],
+    }).notNull(),
+    outcome: text('outcome', {
+      enum: ['done', 'already_done', 'requested', 'refused', 'unknown', 'failed', 'declined'],
+    }),
+    /** In the system's own words. */
+    words: text('words').notNull().default(''),
+    idempotencyKey: text('idempotency_key').notNull(),
+    before: jsonb('before'),
+    after: jsonb('after'),
+    requestedBy: id('requested_by').notNull(),
+    approvedBy: id('approved_by'),
+    /** The process that is at it: fenced, so that a revived one cannot go on. */
+    worker: text('worker'),
+    sends: integer('sends').notNull().default(0),
+    startedAt: at('started_at').notNull(),
+    sentAt: at('sent_at'),
+    settleBy: at('settle_by'),
+    finishedAt: at('finished_at'),
+    /** The handoff is kept: the only thing that reads "verified". */
+    verifiedAt: at('verified_at'),
+  },
+  (t) => [
+    uniqueIndex('action_runs_one_active').on(t.exceptionId).where(sql`state <> 'finished'`),
+    index('action_runs_exception').on(t.exceptionId, t.id),
+    index('action_runs_active').on(t.state).where(sql`state <> 'finished'`),
+  ],
+)
+
+export const persons = pgTable('persons', {
+  id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+  name: text('name').notNull(),
+  createdAt: at('created_at').notNull(),
+})
+
+/** A person on one surface. */
+export const identities = pgTable(
+  'identities',
+  {
+    surface: text('surface').notNull(),
+    externalId: text('external_id').notNull(),
+    personId: id('person_id').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.externalId] })],
+)
+
+/** Every human touch. Append-only: a trigger refuses update and delete. */
+export const interventions = pgTable(
+  'interventions',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    at: at('at').notNull(),
+    timeline: text('timeline').notNull(),
+    /** Null: a person in the system itself, whom Baton does not know. */
+    personId: id('person_id'),
+    personRole: text('person_role'),
+    kind: text('kind', { enum: ['press', 'command', 'off_chat'] }).notNull(),
+    action: text('action'),
+    result: text('result'),
+    exceptionId: id('exception_id'),
+    subjectId: id('subject_id'),
+    /** The gap as it was when touched. */
+    contract: text('contract'),
+    handoff: jsonb('handoff'),
+    startedAt: at('started_at'),
+    reportedMinutes: doublePrecision('reported_minutes'),
+    note: text('note'),
+    surface: text('surface').notNull(),
+    /** The same press delivered again carries the same key. */
+    interactionKey: text('interaction_key'),
+    /** What the card showed: version, title, evidence, offered and suggested actions. */
+    snapshot: jsonb('snapshot'),
+    message: text('message'),
+  },
+  (t) => [
+    uniqueIndex('interventions_interaction').on(t.surface, t.interactionKey),
+    index('interventions_exception').on(t.exceptionId, t.id),
+    index('interventions_at').on(t.timeline, t.at),
+  ],
+)
+
+/** The presence of one exception's card in one channel: desired revision against posted revision. */
+export const posts = pgTable(
+  'posts',
+  {
+    exceptionId: id('exception_id').notNull(),
+    surface: text('surface').notNull(),
+    channel: text('channel').notNull(),
+    ref: text('ref'),
+    desiredRevision: integer('desired_revision').notNull(),
+    postedRevision: integer('posted_revision').notNull().default(0),
+    /** Held by the one writer of this post. */
+    leaseBy: text('lease_by'),
+    leaseUntil: at('lease_until'),
+    nextAttemptAt: at('next_attempt_at').notNull(),
+    attempts: integer('attempts').notNull().default(0),
+    problem: text('problem'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.exceptionId, t.surface] }),
+    index('posts_due').on(t.nextAttemptAt).where(sql`desired_revision > posted_revision`),
+  ],
+)
+
+/** Live processes; a silent one's work is taken over. */
+export const workers = pgTable('workers', {
+  id: text('id').primaryKey(),
+  startedAt: at('started_at').notNull(),
+  heartbeatAt: at('heartbeat_at').notNull(),
+  /** The names under which the queue library locks jobs for this process. */
+  queueWorkers: text('queue_workers').array().notNull(),
+})
+
+/** A schedule's tick and its job are inserted together: of many replicas one wins. */
+export const scheduleTicks = pgTable(
+  'schedule_ticks',
+  { name: text('name').notNull(), tick: at('tick').notNull() },
+  (t) => [primaryKey({ columns: [t.name, t.tick] })],
+)
+
+/** One imported export; its timeline is `import:` and the beginning of its fingerprint. */
+export const imports = pgTable('imports', {
+  timeline: text('timeline').primaryKey(),
+  name: text('name').notNull(),
+  startedAt: at('started_at').notNull(),
+  /** Null while it is being played: it can be taken up where it stopped. */
+  finishedAt: at('finished_at'),
+  asOf: at('as_of').notNull(),
+  /** The contracts that it is checked against, as the mapping gave them. */
+  contracts: jsonb('contracts').notNull(),
+  /** Facts played so far, in the order of their own times. */
+  played: integer('played').notNull().default(0),
+})
+
+/** Facts that the pipeline could not take, kept for an admin: their neighbours went on. */
+export const quarantine = pgTable('quarantine', {
+  factId: id('fact_id').primaryKey(),
+  receivedAt: at('received_at').notNull(),
+  quarantinedAt: at('quarantined_at').notNull(),
+  problem: text('problem').notNull(),
+})

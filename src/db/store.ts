@@ -1,0 +1,55 @@
+import type { Store, Tx } from '../app/ports.ts'
+import type { Database, Executor } from './connect.ts'
+import { codeOf } from './errors.ts'
+import { exceptionTx } from './exceptions.ts'
+import { feedTx } from './feeds.ts'
+import { importTx } from './imports.ts'
+import { personTx } from './people.ts'
+import { postTx } from './posts.ts'
+import { queueTx } from './queue.ts'
+import { runTx } from './runs.ts'
+import { signalTx } from './signals.ts'
+import { subjectTx } from './subjects.ts'
+
+/** How often a transaction is tried that lost against another one. */
+const MAX_TRIES = 5
+
+/** 40001 serialization failure, 40P01 deadlock: the loser did nothing, and may simply try again. */
+const lostAgainstAnother = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error) ?? '')
+
+/**
+ * Failures of the database or of the way to it, not of the work: classes 08 (connection), 40 (rollback), 53
+ * (resources), 57 (operator), 58 (system), and the driver's own words for a lost connection.
+ */
+export const isTransient = (error: unknown): boolean => {
+  const code = codeOf(error) ?? ''
+  return /^(08|40|53|57|58)/.test(code) || /^(CONNECTION_|CONNECT_|ECONN|EPIPE|ETIMEDOUT)/.test(code)
+}
+
+/** What failed in the database, without the library's wrapping, which quotes the statement's parameters. */
+const withoutParameters = (error: unknown): unknown =>
+  error instanceof Error && 'params' in error && error.cause !== undefined ? error.cause : error
+
+export const txOf = (db: Executor): Tx => ({
+  ...signalTx(db),
+  ...subjectTx(db),
+  ...exceptionTx(db),
+  ...runTx(db),
+  ...personTx(db),
+  ...feedTx(db),
+  ...postTx(db),
+  ...queueTx(db),
+  ...importTx(db),
+})
+
+export const createStore = (db: Database): Store => ({
+  async transaction(work) {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await db.transaction((tx) => work(txOf(tx)))
+      } catch (error) {
+        if (!lostAgainstAnother(error) || tries === MAX_TRIES) throw withoutParameters(error)
+      }
+    }
+  },
+})

@@ -1,0 +1,29 @@
+import { sql } from 'drizzle-orm'
+import type { Database } from './connect.ts'
+
+/** Raw signals are kept for so long; what they said stays. */
+const SIGNAL_DAYS = 30
+const TICK_DAYS = 2
+
+/** Makes the partitions of this month and the next two, so that none is ever missing when it is needed. */
+export const ensurePartitions = async (db: Database, now: Date): Promise<void> => {
+  for (const parent of ['signals', 'facts']) {
+    for (const ahead of [0, 1, 2]) {
+      const month = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead, 1))
+      await db.execute(sql`select baton_ensure_month(${parent}, ${month.toISOString().slice(0, 10)}::date)`)
+    }
+  }
+}
+
+/** Partitions ahead of time, and an end to what is past its keeping. */
+export const upkeep = async (db: Database, now: Date): Promise<void> => {
+  await ensurePartitions(db, now)
+  const before = (days: number): string => new Date(now.getTime() - days * 86_400_000).toISOString()
+  await db.execute(sql`delete from signals where received_at < ${before(SIGNAL_DAYS)}::timestamptz`)
+  // Jobs that were never to be tried again, and whose process died; facts that were never taken stay to be seen.
+  await db.execute(sql`
+    select graphile_worker.complete_jobs(array(
+      select id from graphile_worker.jobs where attempts >= max_attempts and locked_at is null
+        and task_identifier <> 'process' and updated_at < ${before(TICK_DAYS)}::timestamptz))`)
+  await db.execute(sql`delete from schedule_ticks where tick < ${before(TICK_DAYS)}::timestamptz`)
+}

@@ -1,0 +1,264 @@
+import { sql } from 'drizzle-orm'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Card } from '../../src/app/card.ts'
+import { createDeliver } from '../../src/app/deliver.ts'
+import type { Delivered, DeliveryFailure, Surface } from '../../src/app/surface.ts'
+import { testDatabase } from '../support/database.ts'
+import { createWorld, fulfillment, MINUTE, type World } from '../support/world.ts'
+
+const database = testDatabase()
+let world: World
+let chat: FakeChat
+beforeEach(async () => {
+  world = await createWorld(database.url)
+  chat = fakeChat()
+})
+afterEach(() => world.close())
+
+type FakeChat = {
+  surface: Surface
+  /** What stands in the chat now: the revision shown, by message. */
+  messages: Map<string, { channel: string; shown: string }>
+  calls: string[]
+  /** The next calls fail so, one after the other. */
+  failures: (DeliveryFailure | Error)[]
+  during: () => Promise<void>
+}
+
+const fakeChat = (): FakeChat => {
+  const messages: FakeChat['messages'] = new Map()
+  const failing = <T>(): Delivered<T> | null => {
+    const failure = chat.failures.shift()
+    if (failure instanceof Error) throw failure
+    return failure ? { ok: false, failure } : null
+  }
+  const chat: FakeChat = {
+    messages,
+    calls: [],
+    failures: [],
+    during: async () => {},
+    surface: {
+      id: 'chat',
+      routes: () => {},
+      start: async () => {},
+      stop: async () => {},
+      probe: async () => 'ok',
+      deliver: {
+        async post(channel, { summary }) {
+          chat.calls.push(`post ${channel}`)
+          await chat.during()
+          const failed = failing<string>()
+          if (failed) return failed
+          const ref = `m${messages.size + 1}`
+          messages.set(ref, { channel, shown: summary })
+          return { ok: true, value: ref }
+        },
+        async update(ref, { summary }) {
+          chat.calls.push(`update ${ref}`)
+          await chat.during()
+          const failed = failing<null>()
+          if (failed) return failed
+          const message = messages.get(ref)
+          if (message) message.shown = summary
+          return { ok: true, value: null }
+        },
+      },
+    },
+  }
+  return chat
+}
+
+const cardOf = async (id: string) => {
+  const [row] = await world.rows(sql`select revision from exceptions where id = ${id}`)
+  if (!row) return null
+  const revision = Number(row.revision)
+  const card: Card = { title: 'x', tone: 'neutral', summary: `revision ${revision}`, blocks: [] }
+  return { card, revision }
+}
+const deliver = (worker = 'here') =>
+  createDeliver({
+    store: world.store,
+    clock: world.clock,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+    worker,
+    defaultChannel: 'orders',
+    channelOn: (_surface, channel) => (channel === 'nowhere' ? null : `#${channel}`),
+    cardOf,
+  })(chat.surface)
+
+/** A short pick: its exception opens at once, and a card is wanted. */
+const opened = (n = 1) => world.say(world.wms, { ...fulfillment(`${n}`, `D${n}`), state: 'short' })
+const post = async () => {
+  const [row] = await world.posts()
+  return {
+    behind: Number(row?.desired_revision) - Number(row?.posted_revision),
+    problem: row?.problem,
+    channel: row?.channel,
+  }
+}
+const wakesAt = async () =>
+  (await world.jobs()).filter(({ key }) => key === 'deliver:chat:later').map(({ run_at }) => run_at)
+
+describe('a card', () => {
+  it('is posted once, and updated in place to what it should show', async () => {
+    await opened()
+    await deliver()
+    expect([...chat.messages.values()]).toEqual([{ channel: '#orders', shown: 'revision 1' }])
+    await world.press('ada', (await world.exception('short-pick')).id, 'claim')
+    await deliver()
+    expect([...chat.messages.values()]).toEqual([{ channel: '#orders', shown: 'revision 2' }])
+    expect(chat.calls).toEqual(['post #orders', 'update m1'])
+    await deliver()
+    expect(chat.calls).toHaveLength(2)
+    expect(await wakesAt()).toEqual([])
+  })
+
+  it('is wanted by every change of its exception, which wakes the writer', async () => {
+    await opened()
+    const woken = async () => (await world.jobs()).map(({ key }) => key)
+    expect(await woken()).toEqual(['deliver:chat'])
+  })
+
+  it('shows what is true at the time of the call, also when it changed during the call', async () => {
+    await opened()
+    chat.during = async () => {
+      chat.during = async () => {}
+      await world.press('ada', (await world.exception('short-pick')).id, 'claim')
+    }
+    await deliver()
+    expect([...chat.messages.values()]).toEqual([{ channel: '#orders', shown: 'revision 2' }])
+    expect(await post()).toMatchObject({ behind: 0 })
+  })
+
+  it('has one writer at a time, however many replicas deliver at once', async () => {
+    for (let n = 1; n <= 6; n++) await opened(n)
+    await Promise.all(['a', 'b', 'c'].map((worker) => deliver(worker)))
+    expect(chat.calls).toHaveLength(6)
+    expect(chat.messages.size).toBe(6)
+  })
+
+  it('has one writer too within one process', async () => {
+    await opened()
+    await Promise.all([deliver(), deliver(), deliver()])
+    expect(chat.calls).toHaveLength(1)
+  })
+
+  it('whose writer died is taken over when its lease ends; a writer that wakes up later does not undo that', async () => {
+    await opened()
+    let wakeUp = () => {}
+    chat.during = () => {
+      chat.during = async () => {}
+      return new Promise((resolve) => {
+        wakeUp = resolve
+      })
+    }
+    const dead = deliver('dead')
+    await expect.poll(() => chat.calls.length).toBe(1)
+    await deliver('other')
+    expect(chat.calls).toHaveLength(1)
+    expect(await wakesAt()).toEqual(['2026-11-23 06:00:30+00'])
+    world.pass(30_000)
+    await deliver('other')
+    expect(chat.calls).toHaveLength(2)
+    const [row] = await world.posts()
+    chat.failures.push({ is: 'gone', words: 'no such message' })
+    wakeUp()
+    await dead
+    expect(await world.posts()).toEqual([row])
+  })
+})
+
+describe('when the chat', () => {
+  it('asks to come back later, the card comes then and not before', async () => {
+    await opened()
+    chat.failures.push({ is: 'later', retryAfterMs: 7_000, words: 'rate limited' })
+    await deliver()
+    expect(await post()).toEqual({ behind: 1, problem: 'rate limited', channel: 'orders' })
+    expect(await wakesAt()).toEqual(['2026-11-23 06:00:07+00'])
+    world.pass(6_000)
+    await deliver()
+    expect(chat.calls).toHaveLength(1)
+    world.pass(1_000)
+    await deliver()
+    expect(await post()).toEqual({ behind: 0, problem: null, channel: 'orders' })
+  })
+
+  it('was down for so long that the job has failed for good, the card has a writer coming all the same', async () => {
+    await opened()
+    await world.rows(sql`update graphile_worker._private_jobs set attempts = max_attempts`)
+    await world.store.transaction((tx) => tx.addJob('reclaim', {}))
+    await world.work('reclaim')
+    expect(await wakesAt()).toEqual(['2026-11-23 06:00:00+00'])
+  })
+
+  it('makes two cards wait, it is the sooner one that wakes the writer', async () => {
+    await opened(1)
+    await opened(2)
+    chat.failures.push({ is: 'later', retryAfterMs: 5_000, words: 'x' }, { is: 'rejected', words: 'y' })
+    await deliver()
+    expect(await wakesAt()).toEqual(['2026-11-23 06:00:05+00'])
+  })
+
+  it('has lost the message, it is posted again', async () => {
+    await opened()
+    await deliver()
+    await world.press('ada', (await world.exception('short-pick')).id, 'claim')
+    chat.failures.push({ is: 'gone', words: 'message_not_found' })
+    await deliver()
+    expect(chat.calls).toEqual(['post #orders', 'update m1', 'post #orders'])
+    expect(await post()).toMatchObject({ behind: 0 })
+  })
+
+  it('cannot use the channel, the card goes to the default channel', async () => {
+    world.setup.routing.rules.push({ name: 'picks', if: { contract: ['short-pick'] }, channel: 'picking' })
+    await opened()
+    chat.failures.push({ is: 'channel_unusable', words: 'is_archived' })
+    await deliver()
+    expect(chat.calls).toEqual(['post #picking', 'post #orders'])
+    expect(await post()).toEqual({ behind: 0, problem: null, channel: 'orders' })
+  })
+
+  it('cannot use the default channel either, the card rests and is not lost', async () => {
+    await opened()
+    chat.failures.push({ is: 'channel_unusable', words: 'is_archived' })
+    await deliver()
+    expect(await post()).toMatchObject({ behind: 1, problem: 'is_archived' })
+    world.pass(5 * MINUTE)
+    await deliver()
+    expect(await post()).toMatchObject({ behind: 0 })
+  })
+
+  it('has no such channel at all, the card goes where the default is', async () => {
+    world.setup.routing.rules.push({ name: 'picks', if: {}, channel: 'nowhere' })
+    await opened()
+    await deliver()
+    expect(chat.calls).toEqual(['post #orders'])
+  })
+
+  it('rejects the card or the credentials, it is tried again after a while: an admin may have mended it', async () => {
+    await opened()
+    chat.failures.push({ is: 'rejected', words: 'invalid_auth' })
+    await deliver()
+    expect(await post()).toMatchObject({ behind: 1, problem: 'invalid_auth' })
+    expect(chat.calls).toHaveLength(1)
+    world.pass(5 * MINUTE)
+    await deliver()
+    expect(await post()).toMatchObject({ behind: 0, problem: null })
+  })
+
+  it('answers nothing, the pauses grow', async () => {
+    await opened()
+    const pauses: unknown[] = []
+    for (let i = 0; i < 4; i++) {
+      chat.failures.push(i % 2 ? new Error('socket hang up') : { is: 'ambiguous', words: 'timeout' })
+      const before = world.clock().getTime()
+      await deliver()
+      const [at] = await wakesAt()
+      pauses.push((Date.parse(String(at)) - before) / 1000)
+      world.pass(Date.parse(String(at)) - before)
+    }
+    expect(pauses).toEqual([5, 10, 20, 40])
+    await deliver()
+    expect(await post()).toMatchObject({ behind: 0, problem: null })
+  })
+})
