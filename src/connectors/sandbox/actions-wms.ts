@@ -1,0 +1,125 @@
+import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
+import type { ObjectState, SubjectView } from '../../domain/model.ts'
+import { objectAction, objectsOf, reaches, readyWhen } from './action.ts'
+import type { SandboxClient } from './client.ts'
+
+const BEFORE_PICKING = ['ready', 'allocated']
+const BEFORE_PACKING = [...BEFORE_PICKING, 'held', 'short']
+const GONE_ON = ['picked', 'packed', 'shipped']
+const HELD_LATE = 'the warehouse holds only before picking'
+
+const at = ({ externalId }: ObjectState, params: ActionTarget['params'] = {}): ActionTarget => ({
+  externalId,
+  params,
+})
+
+/** The warehouse's actions. */
+export const wmsActions = (client: SandboxClient, system: string): RoutingAction[] => {
+  const liveDeliveries = (subject: SubjectView) =>
+    objectsOf(subject, { role: 'wms', type: 'fulfillment', system }).filter((o) => o.state !== 'cancelled')
+
+  return [
+    objectAction(client, system, {
+      id: 'place_hold',
+      label: 'Hold it in the warehouse',
+      on: 'deliveries',
+      verb: 'hold',
+      target(subject) {
+        const live = liveDeliveries(subject)
+        const delivery = live.find((o) => BEFORE_PICKING.includes(o.state))
+        const other = live[0]
+        if (delivery) {
+          const shop = objectsOf(subject, { role: 'storefront', type: 'fulfillment' })[0]
+          const reason = shop?.attributes.holdReason
+          return at(delivery, { reason: typeof reason === 'string' ? reason : 'asked for by an operator' })
+        }
+        return other ? { unavailable: `${other.externalId} is ${other.rawState}: ${HELD_LATE}` } : null
+      },
+      body: ({ params }) => ({ reason: params.reason }),
+      ready: readyWhen({ ready: BEFORE_PICKING, done: ['held'], else: HELD_LATE }),
+      compare: reaches('held'),
+    }),
+    objectAction(client, system, {
+      id: 'release_hold',
+      label: 'Release it in the warehouse',
+      on: 'deliveries',
+      verb: 'release',
+      target(subject) {
+        const delivery = liveDeliveries(subject).find((o) => o.state === 'held')
+        if (!delivery) return null
+        const shop = objectsOf(subject, { role: 'storefront', type: 'fulfillment' }).find(
+          (o) => o.state === 'held',
+        )
+        if (shop)
+          return {
+            unavailable: `The storefront holds it: ${String(shop.attributes.holdReason ?? 'no reason')}`,
+          }
+        return at(delivery)
+      },
+      ready: readyWhen({
+        ready: ['held'],
+        done: [...BEFORE_PICKING, ...GONE_ON],
+        else: 'there is no hold to release',
+      }),
+      compare: reaches(...BEFORE_PICKING, ...GONE_ON, 'short'),
+    }),
+    objectAction(client, system, {
+      id: 'ship_rest',
+      label: 'Ship the rest, back-order the missing line',
+      on: 'deliveries',
+      verb: 'split',
+      target(subject) {
+        const delivery = liveDeliveries(subject).find((o) => o.state === 'short')
+        if (!delivery) return null
+        if (delivery.quantities.picked === 0)
+          return { unavailable: 'Nothing was picked: there is no rest to ship' }
+        return at(delivery)
+      },
+      ready: readyWhen({ ready: ['short'], done: GONE_ON, else: 'only a short delivery can be split' }),
+      compare: reaches(...GONE_ON),
+    }),
+    objectAction(client, system, {
+      id: 'cancel_duplicate',
+      label: 'Cancel the duplicate delivery',
+      risk: 'second_person',
+      on: 'deliveries',
+      verb: 'void',
+      target(subject) {
+        const live = liveDeliveries(subject)
+        if (live.length < 2) return null
+        const newest = live.filter((o) => BEFORE_PACKING.includes(o.state)).at(-1)
+        if (!newest) return { unavailable: 'Both are picked already: stop one at the packing table' }
+        return at(newest)
+      },
+      ready: readyWhen({ ready: BEFORE_PACKING, done: ['cancelled'], else: 'it is too late to cancel it' }),
+      compare: reaches('cancelled'),
+    }),
+    objectAction(client, system, {
+      id: 'recount',
+      label: 'Recount it in the warehouse',
+      settleMs: 30_000,
+      on: 'stock',
+      verb: 'count',
+      target(subject) {
+        const stock = objectsOf(subject, { role: 'wms', type: 'inventory', system })[0]
+        if (!stock) return null
+        if (typeof stock.attributes.countRequestedAt === 'string')
+          return { unavailable: 'A count is under way' }
+        return at(stock)
+      },
+      ready: ({ attributes }) =>
+        attributes.countRequestedAt === null
+          ? { is: 'ready' }
+          : { is: 'impossible', words: 'A count is under way: wait for its result.' },
+      compare(before, after) {
+        const units = after.quantities.on_hand
+        if (after.attributes.countedAt !== before.attributes.countedAt) {
+          return { is: 'changed', words: `Counted: ${units} on hand, was ${before.quantities.on_hand}.` }
+        }
+        return after.attributes.countRequestedAt === null
+          ? { is: 'unchanged', words: 'No count was started.' }
+          : { is: 'settling', words: 'The count is under way.' }
+      },
+    }),
+  ]
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import { fact, identity, meta, named, orderNumber, reference, words } from './wire.ts'
+
+const carrierParcel = z
+  .object({
+    ...meta,
+    barcode: named,
+    reference: orderNumber,
+    status: words({
+      PRE_TRANSIT: 'label',
+      IN_TRANSIT: 'in_transit',
+      OUT_FOR_DELIVERY: 'out',
+      DELIVERED: 'delivered',
+      FAILURE: 'exception',
+    }),
+    trace: z.object({ case: z.string() }).nullable(),
+  })
+  .transform((row) =>
+    fact(row, 'shipment', {
+      keys: [identity('tracking', row.barcode.toUpperCase()), reference('order', row.reference)],
+      state: row.status.state,
+      rawState: row.status.raw,
+      attributes: { trace: row.trace?.case ?? null },
+    }),
+  )
+
+/** What the carrier sends, by the row's `kind`. */
+export const carrierRows = { parcel: carrierParcel }

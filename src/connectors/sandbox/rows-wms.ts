@@ -1,0 +1,105 @@
+import { z } from 'zod'
+import {
+  fact,
+  identity,
+  instant,
+  meta,
+  named,
+  orderNumber,
+  reference,
+  skuKeys,
+  stockKeys,
+  sum,
+  words,
+} from './wire.ts'
+
+const wmsDelivery = z
+  .object({
+    ...meta,
+    number: z.string(),
+    status: words({
+      NEW: 'ready',
+      HOLD: 'held',
+      ALLOCATED: 'allocated',
+      SHORT: 'short',
+      PICKED: 'picked',
+      PACKED: 'packed',
+      DESPATCHED: 'shipped',
+      VOID: 'cancelled',
+    }),
+    short_final: z.boolean(),
+    hold_reason: z.string().nullable(),
+    lines: z.array(z.object({ sku: named, ordered: z.number().int(), picked: z.number().int() })),
+    backorder: z.array(z.object({ sku: named, quantity: z.number().int() })),
+    tracking: named.nullable(),
+  })
+  .transform((row, context) => {
+    const order = orderNumber.safeParse(row.number)
+    if (!order.success) {
+      context.addIssue(`"${row.number}" names no order`)
+      return z.NEVER
+    }
+    const { raw, state } = row.status
+    const tracking = row.tracking?.toUpperCase() ?? null
+    return fact(row, 'fulfillment', {
+      keys: [
+        identity('order', order.data),
+        // Once it has left it is also a parcel.
+        ...(state === 'shipped' && tracking !== null ? [identity('tracking', tracking)] : []),
+        ...skuKeys([...row.lines, ...row.backorder].map((line) => line.sku)),
+      ],
+      // Somebody still looks for the rest: no short pick yet.
+      state: state === 'short' && !row.short_final ? 'allocated' : state,
+      rawState: raw,
+      quantities: {
+        ordered: sum(row.lines.map((line) => line.ordered)),
+        picked: sum(row.lines.map((line) => line.picked)),
+        backordered: sum(row.backorder.map((line) => line.quantity)),
+      },
+      attributes: { holdReason: row.hold_reason, tracking },
+    })
+  })
+
+const wmsStock = z
+  .object({
+    ...meta,
+    sku: named,
+    site: named,
+    on_hand: z.number().int(),
+    counted_at: instant.nullable(),
+    count_requested_at: instant.nullable(),
+  })
+  .transform((row) =>
+    fact(row, 'inventory', {
+      keys: stockKeys(row.sku, row.site),
+      state: 'level',
+      rawState: 'ON HAND',
+      quantities: { on_hand: row.on_hand },
+      attributes: { countedAt: row.counted_at, countRequestedAt: row.count_requested_at },
+    }),
+  )
+
+const wmsInbound = z
+  .object({
+    ...meta,
+    receipt: named,
+    po: named,
+    sku: named,
+    quantity: z.number().int(),
+    status: words({ RECEIVED: 'received' }),
+  })
+  .transform((row) =>
+    fact(row, 'receipt', {
+      keys: [
+        identity('receipt', row.receipt),
+        reference('purchase_order', row.po),
+        reference('sku', row.sku),
+      ],
+      state: row.status.state,
+      rawState: row.status.raw,
+      quantities: { received: row.quantity },
+    }),
+  )
+
+/** What the wms sends, by the row's `kind`. */
+export const wmsRows = { delivery: wmsDelivery, stock: wmsStock, inbound: wmsInbound }

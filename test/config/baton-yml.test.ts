@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { UserError } from '../../src/app/errors.ts'
+import { batonYml } from '../../src/config/baton-yml.ts'
+import { parseYaml } from '../../src/config/yaml-file.ts'
+import { projectRoot } from '../../src/root.ts'
+
+const ENV = { ERP_TOKEN: 'token-of-the-erp', ERP_SECRET: 'whsec_b2xk', NEW_SECRET: 'whsec_bmV3', EMPTY: '' }
+
+const read = (text: string) => parseYaml(text, 'baton.yml', batonYml(ENV))
+
+const complaint = (text: string): string => {
+  try {
+    read(text)
+  } catch (error) {
+    if (error instanceof UserError && error.exitCode === 2) return error.message
+    throw error
+  }
+  throw new Error('expected a complaint')
+}
+
+const ERP = `
+  erp-main:
+    kind: sandbox
+    role: erp
+    url: http://127.0.0.1:4002
+    token: "\${ERP_TOKEN}"
+    webhookSecrets: ["\${ERP_SECRET}", "\${NEW_SECRET}"]
+`
+
+describe('baton.yml', () => {
+  it('is complete when it is empty: one channel, no system, everybody an operator', () => {
+    expect(read('{}')).toEqual({
+      zone: 'UTC',
+      poll: 15_000,
+      systems: [],
+      channels: [{ id: 'exceptions', title: 'Exceptions' }],
+      rules: [],
+      people: [],
+      default_role: 'operator',
+      contracts: { tune: {}, add: [] },
+      trust: {},
+    })
+  })
+
+  it('takes secrets from the environment, wherever they are named', () => {
+    expect(read(`systems:${ERP}`).systems).toEqual([
+      {
+        name: 'erp-main',
+        kind: 'sandbox',
+        settings: {
+          role: 'erp',
+          url: 'http://127.0.0.1:4002',
+          token: 'token-of-the-erp',
+          webhookSecrets: ['whsec_b2xk', 'whsec_bmV3'],
+          timeoutMs: 5_000,
+        },
+      },
+    ])
+  })
+
+  it.each(['baton.example.yml', 'src/config/sandbox.yml'])('%s is valid as it is shipped', (file) => {
+    const secrets = { TOKEN: 'a-token', WEBHOOK_SECRET: 'whsec_eA==' }
+    const env = Object.fromEntries(
+      ['SHOP', 'ERP'].flatMap((system) =>
+        Object.entries(secrets).map(([name, value]) => [`${system}_${name}`, value]),
+      ),
+    )
+    const text = readFileSync(join(projectRoot, file), 'utf8')
+    expect(() => parseYaml(text, file, batonYml(env))).not.toThrow()
+  })
+
+  it.each([
+    [
+      'a secret that the environment does not set',
+      `systems:${ERP.replace('ERP_TOKEN', 'ERP_TOKN')}`,
+      'baton.yml:6:5: systems.erp-main.token: the environment does not set ERP_TOKN; set it, or write the name of a variable that is set',
+    ],
+    [
+      'a secret that is set to nothing',
+      `systems:${ERP.replace('NEW_SECRET', 'EMPTY')}`,
+      'baton.yml:7:39: systems.erp-main.webhookSecrets[1]: the environment does not set EMPTY; set it, or write the name of a variable that is set',
+    ],
+    [
+      'a kind of system that does not exist',
+      'systems:\n  shop: { kind: shopfy }\n',
+      'baton.yml:2:11: systems.shop.kind: "shopfy" is not known; use sandbox',
+    ],
+    [
+      'a slip in a setting of a system',
+      `systems:${ERP.replace('url:', 'ulr:')}`,
+      'baton.yml:2:3: systems.erp-main.url: is missing; add it (text)\nbaton.yml:5:5: systems.erp-main.ulr: unknown key; did you mean url?',
+    ],
+    [
+      'an address of another kind',
+      `systems:${ERP.replace('http:', 'ftp:')}`,
+      'baton.yml:5:5: systems.erp-main.url: is no http(s) address',
+    ],
+    [
+      'a name that could not stand in an address',
+      'systems:\n  Shop EU: { kind: sandbox }\n',
+      'baton.yml:2:3: systems.Shop EU: use lower-case letters, digits and hyphens, at most 40, like shop-eu',
+    ],
+    [
+      'a zone that does not exist',
+      'zone: Berlin\n',
+      'baton.yml:1:1: zone: is no time zone; write one like Europe/Berlin',
+    ],
+    [
+      'a duration without its unit',
+      'poll: "15"\n',
+      'baton.yml:1:1: poll: "15" is no duration; write 30s, 15m, 48h or 2d',
+    ],
+    [
+      'a pace that no system is asked at',
+      'poll: 2d\n',
+      'baton.yml:1:1: poll: read each system at least hourly, and at most each second: 1s to 1h',
+    ],
+    [
+      'a rule that leads to no channel',
+      'channels:\n  - { id: orders, title: Orders }\nrules:\n  - { name: all, channel: ordres }\n',
+      'baton.yml:4:18: rules[0].channel: there is no channel "ordres"; did you mean orders?',
+    ],
+    [
+      'a default channel that is not listed',
+      'default_channel: alerts\n',
+      'baton.yml:1:1: default_channel: there is no channel "alerts"; known are exceptions',
+    ],
+    [
+      'two channels of one name',
+      'channels:\n  - { id: a, title: A }\n  - { id: a, title: B }\n',
+      'baton.yml:3:7: channels[1].id: "a" stands in another entry already; each may stand once',
+    ],
+    [
+      'a rule about a contract or a system that does not exist',
+      'rules:\n  - name: x\n    if: { contract: [wms-receipt-boked], system: [wms-1] }\n    channel: exceptions\n',
+      'baton.yml:3:22: rules[0].if.contract[0]: there is no contract "wms-receipt-boked"; did you mean wms-receipt-booked?\n' +
+        'baton.yml:3:51: rules[0].if.system[0]: there is no system "wms-1"; none is configured',
+    ],
+    [
+      'tuning what does not exist',
+      'contracts:\n  tune:\n    wms-recipt-booked: { grace: 2h }\n',
+      'baton.yml:3:5: contracts.tune.wms-recipt-booked: there is no contract "wms-recipt-booked"; did you mean wms-receipt-booked?',
+    ],
+    [
+      'one human with two entries',
+      'people:\n  - { name: Ola, role: lead, slack: "T1:U1" }\n  - { name: Ola N, role: admin, slack: "T1:U1" }\n',
+      'baton.yml:3:33: people[1].slack: "T1:U1" stands in another entry already; each may stand once',
+    ],
+    [
+      'a role that nobody has',
+      'people:\n  - { name: Ola, role: leader }\n',
+      'baton.yml:2:18: people[0].role: "leader" is not known; use one of operator, lead, admin',
+    ],
+  ])('refuses %s, naming line, key and fix', (_what, text, words) => {
+    expect(complaint(text)).toBe(words)
+  })
+
+  it('refuses a contract that takes the name of one that comes with Baton, and one of two forms', () => {
+    const own = (id: string, forms: string): string =>
+      `contracts:\n  add:\n    - id: ${id}\n      title: T\n      handoff: { from: wms, to: erp, object: x }\n      subject: fulfillment\n      grace: 1h\n${forms}`
+    const leave = '      leave: { object: { role: wms, type: fulfillment, states: [short] } }\n'
+    const one = '      one: { object: { role: wms, type: fulfillment, states: [short] } }\n'
+    expect(complaint(own('wms-receipt-booked', leave))).toBe(
+      'baton.yml:3:7: contracts.add[0].id: there is a contract "wms-receipt-booked" already; choose another id',
+    )
+    expect(complaint(own('two-forms', leave + one))).toContain(
+      'needs exactly one of follow, agree, leave, one',
+    )
+    expect(read(own('own-one', leave)).contracts.add).toMatchObject([
+      { id: 'own-one', rule: { form: 'leave' } },
+    ])
+  })
+})

@@ -1,0 +1,396 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type {
+  ActionInput,
+  Connector,
+  Reading,
+  RequestHead,
+  RoutingAction,
+  WireFact,
+} from '../../src/app/connector.ts'
+import { SystemError } from '../../src/app/errors.ts'
+import type { ObjectState, SubjectView } from '../../src/domain/model.ts'
+import { fold, objectId } from '../../src/domain/object.ts'
+
+/** One webhook as it stands on the wire; header names in small letters. */
+export type SignedRequest = { headers: Record<string, string>; body: Buffer }
+
+/** A subject on which one action is due. */
+export type ActionCase = {
+  subject: SubjectView
+  /** How many of our calls have had an effect in the system, by its own account. */
+  effects(): number | Promise<number>
+  /** Lets time pass until the change shows. */
+  settle(): Promise<void>
+  /** Doing it again is a new deed of its own (a recount). */
+  repeatable?: true
+}
+
+/** One system with a connector to it, as the suite needs it. Made anew for each test. */
+export type ConnectorHarness = {
+  connector: Connector
+  now(): Date
+  /** Lets the system live until something has changed, and that has been sent. */
+  live(): Promise<void>
+  webhooks?: {
+    /** What the system has sent so far. */
+    sent(): SignedRequest[]
+    /** Signs as the system would at that time. */
+    sign(body: Buffer, at: Date): SignedRequest
+    /** Signs with a secret that Baton was never given. */
+    forge(body: Buffer, at: Date): SignedRequest
+  }
+  /** Brings about a subject on which the action is due. */
+  actionCase(id: string): Promise<ActionCase>
+  withWrongCredentials(): Connector
+  /** From now on nobody answers at the system's address. */
+  unplug(): Promise<void>
+  /** The next change has its effect, and its answer gets lost. */
+  loseNextAnswer?(): Promise<void>
+  stop(): Promise<void>
+}
+
+const signal = () => AbortSignal.timeout(20_000)
+
+const expectSound = (fact: WireFact): void => {
+  const where = `${fact.type} ${fact.externalId}`
+  expect(fact.externalId, where).not.toBe('')
+  expect(fact.state, where).not.toBe('')
+  expect(fact.rawState, where).not.toBe('')
+  expect(Number.isFinite(fact.version), where).toBe(true)
+  expect(Number.isFinite(fact.occurredAt.getTime()), where).toBe(true)
+  expect(
+    fact.keys.some((key) => key.kind === 'identity' && key.value !== ''),
+    where,
+  ).toBe(true)
+  expect(Object.values(fact.quantities).every(Number.isFinite), where).toBe(true)
+  // What is kept as JSON comes back as it was.
+  expect(JSON.parse(JSON.stringify(fact.attributes)), where).toEqual(fact.attributes)
+}
+
+const foldAll = (connector: Connector, facts: WireFact[], receivedAt: Date): Map<string, ObjectState> => {
+  const objects = new Map<string, ObjectState>()
+  for (const wire of facts) {
+    const fact = { ...wire, system: connector.system, role: connector.role, receivedAt }
+    objects.set(objectId(fact), fold(objects.get(objectId(fact)), fact).object)
+  }
+  return objects
+}
+
+/** Reads a poller to its end; answers everything read, and the cursor to go on from. */
+const pollToEnd = async (connector: Connector, from: string | null) => {
+  const facts: WireFact[] = []
+  let cursor = from
+  for (let more = true; more; ) {
+    const page = await connector.poll?.changes(cursor, signal())
+    if (!page) throw new Error('no poller')
+    expect(page.bad).toEqual([])
+    facts.push(...page.facts)
+    cursor = page.cursor
+    more = page.more
+  }
+  return { facts, cursor }
+}
+
+/** A reading as the pipeline keeps it: its facts are recorded elsewhere, its snapshot went through JSON. */
+const kept = ({ snapshot, words }: Reading): Reading => ({
+  facts: [],
+  snapshot: JSON.parse(JSON.stringify(snapshot)),
+  words,
+})
+
+const failureOf = async (promise: Promise<unknown>): Promise<string> => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(SystemError)
+  return error instanceof SystemError ? error.failure : 'none'
+}
+
+/** A value somewhere in a JSON document, replaced by another. */
+const spoilt = (document: unknown, path: number[], by: unknown): unknown => {
+  if (typeof document !== 'object' || document === null || path.length === 0) return by
+  const entries = Object.entries(document)
+  const at = (path[0] ?? 0) % Math.max(1, entries.length)
+  const changed = entries.map(
+    ([name, value], i) => [name, i === at ? spoilt(value, path.slice(1), by) : value] as const,
+  )
+  return Array.isArray(document) ? changed.map(([, value]) => value) : Object.fromEntries(changed)
+}
+
+/**
+ * What every connector promises, whatever it connects to. `actions` are the ids it should offer: a new action does not
+ * pass unnoticed.
+ */
+export const describeConnector = (
+  name: string,
+  expected: { actions: string[]; pushes: boolean; polls: boolean },
+  start: () => Promise<ConnectorHarness>,
+): void => {
+  describe(`the connector contract: ${name}`, () => {
+    let harness: ConnectorHarness
+    beforeEach(async () => {
+      harness = await start()
+    })
+    afterEach(() => harness.stop())
+
+    it('offers what it is said to offer', () => {
+      const { connector } = harness
+      expect(connector.actions.map((action) => action.id).sort()).toEqual([...expected.actions].sort())
+      expect(connector.webhook !== undefined).toBe(expected.pushes)
+      expect(connector.poll !== undefined).toBe(expected.polls)
+      for (const action of connector.actions) {
+        expect(action.label).toMatch(/^[A-Z][^.]+$/)
+        expect(action.settleMs).toBeGreaterThan(0)
+      }
+    })
+
+    it('probes: works when all is well', async () => {
+      await expect(harness.connector.probe(signal())).resolves.toBeUndefined()
+    })
+
+    it('says that the credentials are wrong when they are', async () => {
+      const wrong = harness.withWrongCredentials()
+      expect(await failureOf(wrong.probe(signal()))).toBe('misconfigured')
+      if (wrong.poll) expect(await failureOf(wrong.poll.changes(null, signal()))).toBe('misconfigured')
+    })
+
+    it('says that nobody is there when nobody is', async () => {
+      await harness.unplug()
+      const { connector } = harness
+      expect(await failureOf(connector.probe(signal()))).toBe('unreachable')
+      if (connector.poll) expect(await failureOf(connector.poll.changes(null, signal()))).toBe('unreachable')
+    })
+
+    if (expected.pushes) describeWebhooks(() => harness)
+    if (expected.polls) describePolling(() => harness)
+    if (expected.actions.length > 0) {
+      describe.each(expected.actions)('%s', (id) => {
+        describeAction(() => harness, id)
+      })
+    }
+  })
+}
+
+const describeWebhooks = (harnessNow: () => ConnectorHarness): void => {
+  const open = () => {
+    const { connector, webhooks, now } = harnessNow()
+    const intake = connector.webhook
+    if (!intake || !webhooks) throw new Error('The harness brings no webhooks')
+    const head = (request: SignedRequest, receivedAt = now()): RequestHead => ({
+      headers: request.headers,
+      receivedAt,
+    })
+    return { intake, webhooks, head, now: now() }
+  }
+  const minutes = (at: Date, n: number) => new Date(at.getTime() + n * 60_000)
+
+  it('accepts what the system sends, and knows a redelivery by its key', async () => {
+    await harnessNow().live()
+    const { intake, webhooks, head } = open()
+    const sent = webhooks.sent()
+    expect(sent.length).toBeGreaterThan(1)
+    const keys = sent.map((request) => intake.verify(head(request), request.body))
+    expect(keys.filter((verified) => !verified.ok)).toEqual([])
+    const again = sent.map((request) => intake.verify(head(request), request.body))
+    expect(again).toEqual(keys)
+    expect(new Set(keys.map((k) => k.ok && k.deliveryKey)).size).toBe(sent.length)
+  })
+
+  it('refuses what is not signed, or signed by somebody else, or changed on the way, with 401', async () => {
+    const { intake, webhooks, head, now } = open()
+    const body = Buffer.from('{"hello":1}')
+    const genuine = webhooks.sign(body, now)
+    expect(intake.verify(head(genuine), body).ok).toBe(true)
+    const forged = webhooks.forge(body, now)
+    expect(intake.verify(head(forged), body)).toMatchObject({ ok: false, status: 401 })
+    expect(intake.verify(head(genuine), Buffer.from('{"hello":2}'))).toMatchObject({ ok: false, status: 401 })
+    expect(intake.verify({ headers: {}, receivedAt: now }, body)).toMatchObject({ ok: false, status: 401 })
+    for (const name of Object.keys(genuine.headers)) {
+      const { [name]: _, ...rest } = genuine.headers
+      const verified = intake.verify({ headers: rest, receivedAt: now }, body)
+      if (name !== 'content-type') expect(verified, name).toMatchObject({ ok: false, status: 401 })
+    }
+  })
+
+  it('refuses an old one that is sent again, with 403, and one from the future', () => {
+    const { intake, webhooks, head, now } = open()
+    const body = Buffer.from('{}')
+    for (const at of [minutes(now, -6), minutes(now, 6)]) {
+      const replayed = webhooks.sign(body, at)
+      expect(intake.verify(head(replayed), body)).toMatchObject({ ok: false, status: 403 })
+    }
+    for (const at of [minutes(now, -4), minutes(now, 4)]) {
+      expect(intake.verify(head(webhooks.sign(body, at)), body).ok).toBe(true)
+    }
+  })
+
+  it('reads everything that the system sends, with the sender’s clock', async () => {
+    await harnessNow().live()
+    const { intake, webhooks } = open()
+    for (const { body } of webhooks.sent()) {
+      const { facts, bad, sentAt } = intake.parse(body)
+      expect(bad).toEqual([])
+      expect(facts.length).toBeGreaterThan(0)
+      facts.forEach(expectSound)
+      expect(Number.isFinite(sentAt?.getTime() ?? 0)).toBe(true)
+      expect(body.length).toBeLessThan(intake.maxBytes)
+    }
+  })
+
+  it('parses anything: a sound fact, a bad row with its place, or an error for the whole', async () => {
+    await harnessNow().live()
+    const { intake, webhooks } = open()
+    const documents = webhooks.sent().map(({ body }): unknown => JSON.parse(body.toString()))
+    const parse = (body: Buffer) => {
+      let signal: ReturnType<typeof intake.parse>
+      try {
+        signal = intake.parse(body)
+      } catch (error) {
+        expect(error).toBeInstanceOf(Error)
+        return
+      }
+      signal.facts.forEach(expectSound)
+      for (const bad of signal.bad) expect([bad.at, bad.reason].every((text) => text !== '')).toBe(true)
+    }
+    fc.assert(fc.property(fc.string(), (text) => parse(Buffer.from(text))))
+    fc.assert(fc.property(fc.jsonValue(), (value) => parse(Buffer.from(JSON.stringify(value)))))
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...documents),
+        fc.array(fc.nat(20), { minLength: 1, maxLength: 4 }),
+        fc.jsonValue(),
+        (document, path, by) => parse(Buffer.from(JSON.stringify(spoilt(document, path, by)))),
+      ),
+      { numRuns: 500 },
+    )
+  })
+}
+
+const describePolling = (harnessNow: () => ConnectorHarness): void => {
+  it('reads from the start to the end, page after page, and then goes on from there', async () => {
+    const { connector, live } = harnessNow()
+    await live()
+    const first = await pollToEnd(connector, null)
+    expect(first.facts.length).toBeGreaterThan(0)
+    first.facts.forEach(expectSound)
+    await live()
+    const second = await pollToEnd(connector, first.cursor)
+    const known = new Set(first.facts.map((f) => `${f.type} ${f.externalId} ${f.version}`))
+    expect(second.facts.some((f) => !known.has(`${f.type} ${f.externalId} ${f.version}`))).toBe(true)
+  })
+
+  it('overlaps: what was read last is read once more, and the cursor never goes back', async () => {
+    const { connector, live } = harnessNow()
+    await live()
+    const { facts, cursor } = await pollToEnd(connector, null)
+    const page = await connector.poll?.changes(cursor, signal())
+    const newest = Math.max(...facts.map((f) => f.version))
+    expect(page?.facts.some((f) => f.version === newest)).toBe(true)
+    expect(page?.cursor).toBe(cursor)
+    expect(page?.more).toBe(false)
+  })
+
+  it('reaches the same facts as the webhooks, whatever order those come in', async () => {
+    const { connector, webhooks, live, now } = harnessNow()
+    const intake = connector.webhook
+    if (!intake || !webhooks) return
+    await live()
+    const polled = foldAll(connector, (await pollToEnd(connector, null)).facts, now())
+    const pushed = webhooks.sent().flatMap(({ body }) => intake.parse(body).facts)
+    for (const order of [pushed, [...pushed].reverse(), [...pushed, ...pushed]]) {
+      const heard = foldAll(connector, order, now())
+      expect(heard.size).toBeGreaterThan(0)
+      for (const [id, object] of heard) expect(object.hash, id).toBe(polled.get(id)?.hash)
+    }
+  })
+}
+
+const describeAction = (harnessNow: () => ConnectorHarness, id: string): void => {
+  const ready = async () => {
+    const harness = harnessNow()
+    const action = harness.connector.actions.find((candidate) => candidate.id === id)
+    if (!action) throw new Error(`No action ${id}`)
+    const due = await harness.actionCase(id)
+    const target = action.target(due.subject)
+    if (target === null || 'unavailable' in target) throw new Error(`Not due: ${JSON.stringify(target)}`)
+    const input = (): ActionInput => ({ target, values: {}, signal: signal() })
+    return { harness, action, due, input }
+  }
+  const isQuiet = (action: RoutingAction, compared: { is: string }) =>
+    action.kind === 'request' ? ['settling', 'unchanged'].includes(compared.is) : compared.is === 'unchanged'
+
+  it('finds nothing to aim at on a subject it knows nothing of', async () => {
+    const { action, due } = await ready()
+    const target = action.target({ ...due.subject, objects: [] })
+    expect(target).toBeNull()
+  })
+
+  it('reads, is ready, acts, reads again, and the change is there', async () => {
+    const { action, due, input } = await ready()
+    const before = await action.read(input())
+    before.facts.forEach(expectSound)
+    expect(before.words).not.toBe('')
+    expect(action.precondition(input(), before)).toEqual({ is: 'ready' })
+    expect(isQuiet(action, action.compare(input(), kept(before), before))).toBe(true)
+
+    const effects = await due.effects()
+    const acted = await action.act(input(), `key-${id}`)
+    expect(acted.is).toBe(action.kind === 'request' ? 'requested' : 'accepted')
+    expect(acted.words).not.toBe('')
+    const soon = action.compare(input(), kept(before), await action.read(input()))
+    expect(['changed', 'settling']).toContain(soon.is)
+    await due.settle()
+    const after = await action.read(input())
+    expect(action.compare(input(), kept(before), after)).toMatchObject({ is: 'changed' })
+    expect(after.facts.length).toBeGreaterThan(0)
+    expect(await due.effects()).toBe(effects + 1)
+    if (!due.repeatable) expect(action.precondition(input(), after).is).not.toBe('ready')
+  })
+
+  it('has no second effect with the same key', async () => {
+    const { action, due, input } = await ready()
+    if (!action.idempotent) return
+    const effects = await due.effects()
+    const first = await action.act(input(), 'one-key')
+    expect(await action.act(input(), 'one-key')).toEqual(first)
+    await due.settle()
+    expect((await action.act(input(), 'one-key')).is).toBe(first.is)
+    expect(await due.effects()).toBe(effects + 1)
+  })
+
+  it('done once more with another key, is refused or seen to change nothing', async () => {
+    const { action, due, input } = await ready()
+    if (due.repeatable) return
+    await action.act(input(), 'first')
+    await due.settle()
+    const between = await action.read(input())
+    try {
+      await action.act(input(), 'second')
+    } catch (error) {
+      expect(error).toMatchObject({ failure: 'refused' })
+      expect(String(error)).not.toContain('undefined')
+      return
+    }
+    const compared = action.compare(input(), kept(between), await action.read(input()))
+    expect(compared.is).toBe('unchanged')
+  })
+
+  it('knows that nothing was sent when nobody is there', async () => {
+    const { harness, action, input } = await ready()
+    await harness.unplug()
+    expect(await failureOf(action.act(input(), 'key'))).toBe('unreachable')
+    expect(await failureOf(action.read(input()))).toBe('unreachable')
+  })
+
+  it('does not claim to know when the answer is lost, and the same key finds out', async () => {
+    const { harness, action, due, input } = await ready()
+    if (!harness.loseNextAnswer || !action.idempotent) return
+    const effects = await due.effects()
+    await harness.loseNextAnswer()
+    expect(await failureOf(action.act(input(), 'key'))).toBe('ambiguous')
+    expect(['accepted', 'requested']).toContain((await action.act(input(), 'key')).is)
+    expect(await due.effects()).toBe(effects + 1)
+  })
+}
