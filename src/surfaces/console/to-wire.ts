@@ -1,0 +1,82 @@
+import type { Card } from '../../app/card.ts'
+import type { ExceptionDetail, ExceptionRow } from '../../app/queries.ts'
+import { renderAdaptiveCard } from '../adaptive-card.ts'
+import type { WireCard, WireException, WireExceptionDetail } from './wire.ts'
+
+/** Rows > the console's JSON, pure. Written out field by field: what is public is only what stands here. */
+
+const iso = (at: Date): string => at.toISOString()
+const isoOrNull = (at: Date | null): string | null => (at === null ? null : iso(at))
+
+export const wireException = (row: ExceptionRow): WireException => ({
+  id: row.id,
+  version: row.version,
+  state: row.state,
+  contract: row.contract,
+  handoff: { from: row.handoff.from, to: row.handoff.to, object: row.handoff.object },
+  title: row.title,
+  severity: row.severity,
+  subject: { keys: row.subject.keys.map(({ name, value }) => ({ name, value })) },
+  systems: row.systems.map((side) => ({
+    system: side.system,
+    role: side.role,
+    state: side.state,
+    raw: side.raw,
+    at: isoOrNull(side.at),
+  })),
+  openedAt: iso(row.openedAt),
+  dueAt: iso(row.dueAt),
+  actions: row.actions.map(({ id, label, enabled, reason }) => ({ id, label, enabled, reason })),
+})
+
+export const wireDetail = (row: ExceptionDetail): WireExceptionDetail => ({
+  ...wireException(row),
+  status: row.status,
+  evidence: row.evidence,
+  routeReason: row.routeReason,
+  channel: row.channel,
+  timeline: row.timeline,
+  episode: row.episode,
+  since: iso(row.since),
+  closedAt: isoOrNull(row.closedAt),
+  claimedBy: row.claimedBy?.name ?? null,
+  interventions: row.interventions.map((touch) => ({
+    id: touch.id,
+    at: iso(touch.at),
+    person: touch.person,
+    kind: touch.kind,
+    action: touch.action,
+    result: touch.result,
+    note: touch.note,
+    minutes: touch.minutes,
+    surface: touch.surface,
+  })),
+  actionRuns: row.actionRuns.map((run) => ({
+    id: run.id,
+    action: run.action,
+    label: run.label,
+    system: run.system,
+    requestedBy: run.requestedBy,
+    approvedBy: run.approvedBy,
+    state: run.state,
+    outcome: run.outcome,
+    words: run.words,
+    startedAt: iso(run.startedAt),
+    finishedAt: isoOrNull(run.finishedAt),
+    verifiedAt: isoOrNull(run.verifiedAt),
+  })),
+})
+
+export const wireCard = (row: ExceptionRow, card: Card): WireCard => ({
+  id: row.id,
+  version: row.version,
+  state: row.state,
+  severity: row.severity,
+  title: row.title,
+  keys: row.subject.keys.map(({ name, value }) => ({ name, value })),
+  handoff: { from: row.handoff.from, to: row.handoff.to, object: row.handoff.object },
+  channel: row.channel,
+  openedAt: iso(row.openedAt),
+  closedAt: isoOrNull(row.closedAt),
+  card: renderAdaptiveCard(card),
+})

@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import type { Identity } from '../../app/surface.ts'
+import { type ButtonValue, decodeButton } from './button-value.ts'
+import { decodeContext, type FormContext, type FormValues, readForm } from './form.ts'
+import { typed } from './text.ts'
+
+/** What Slack delivers, parsed once into what Baton needs of it. Fields that Baton does not use are not looked at. */
+
+/** A button that was pressed, or a menu entry that was picked. */
+export type Pressed = {
+  identity: Identity
+  key: string
+  channel: string | null
+  responseUrl: string
+  triggerId: string
+  /** Null: not a button of this version of Baton. */
+  value: ButtonValue | null
+}
+
+export type Submitted = {
+  identity: Identity
+  key: string
+  viewId: string
+  context: FormContext
+  values: FormValues
+  /** Where an error is shown in the form; null when it asked for nothing. */
+  firstField: string | null
+}
+
+export type Asked = {
+  identity: Identity
+  key: string
+  channel: string | null
+  text: string
+  responseUrl: string
+}
+export type Mentioned = {
+  user: { team: string; id: string }
+  key: string
+  channel: string
+  thread: string
+  text: string
+}
+
+export const identify = (team: string, user: string, displayName: string): Identity => ({
+  surface: 'slack',
+  externalId: `${team}:${user}`,
+  displayName,
+})
+
+/** A direct message is no channel. */
+const channelOf = (id: string | undefined): string | null =>
+  id === undefined || id.startsWith('D') ? null : id
+
+const team = z.object({ id: z.string() }).nullish()
+const person = z.object({
+  id: z.string(),
+  name: z.string().optional(),
+  username: z.string().optional(),
+  team_id: z.string().optional(),
+})
+
+/** The person's own workspace: in a channel shared between workspaces it is not the one that was delivered to. */
+const personOf = (user: z.infer<typeof person>, where: z.infer<typeof team>): Identity =>
+  identify(user.team_id ?? where?.id ?? '', user.id, user.name ?? user.username ?? user.id)
+
+const action = z.object({
+  action_id: z.string(),
+  action_ts: z.string(),
+  value: z.string().optional(),
+  selected_option: z.object({ value: z.string() }).nullish(),
+})
+const blockActions = z.object({
+  team,
+  user: person,
+  channel: z.object({ id: z.string() }).optional(),
+  container: z.object({ message_ts: z.string().optional() }),
+  response_url: z.string(),
+  trigger_id: z.string(),
+  actions: z.array(action).min(1),
+})
+
+/** Throws ZodError on a payload of another shape. */
+export function readPress(body: unknown): Pressed {
+  const { user, channel, container, actions, ...rest } = blockActions.parse(body)
+  const [pressed] = actions
+  const identity = personOf(user, rest.team)
+  const parts = [
+    identity.externalId,
+    channel?.id,
+    container.message_ts,
+    pressed?.action_id,
+    pressed?.action_ts,
+  ]
+  return {
+    identity,
+    key: `press:${parts.join(':')}`,
+    channel: channelOf(channel?.id),
+    responseUrl: rest.response_url,
+    triggerId: rest.trigger_id,
+    value: decodeButton(pressed?.selected_option?.value ?? pressed?.value ?? ''),
+  }
+}
+
+const viewSubmission = z.object({
+  team,
+  user: person,
+  view: z.object({
+    id: z.string(),
+    hash: z.string(),
+    private_metadata: z.string(),
+    state: z.object({ values: z.unknown() }),
+  }),
+})
+
+/** Throws ZodError on a payload of another shape; null when the form is not one of this version of Baton. */
+export function readSubmission(body: unknown): Submitted | null {
+  const { user, view, ...rest } = viewSubmission.parse(body)
+  const context = decodeContext(view.private_metadata)
+  const form = readForm(view.state.values)
+  if (!context || !form) return null
+  const identity = personOf(user, rest.team)
+  const key = `form:${identity.externalId}:${view.id}:${view.hash}`
+  return { identity, key, viewId: view.id, context, ...form }
+}
+
+const slashCommand = z.object({
+  team_id: z.string(),
+  user_id: z.string(),
+  user_name: z.string().optional(),
+  channel_id: z.string(),
+  text: z.string().default(''),
+  response_url: z.string(),
+  trigger_id: z.string(),
+})
+
+/** Throws ZodError on a payload of another shape. */
+export function readCommand(body: unknown): Asked {
+  const asked = slashCommand.parse(body)
+  return {
+    identity: identify(asked.team_id, asked.user_id, asked.user_name ?? asked.user_id),
+    key: `command:${asked.trigger_id}`,
+    channel: channelOf(asked.channel_id),
+    text: typed(asked.text),
+    responseUrl: asked.response_url,
+  }
+}
+
+const mention = z.object({
+  team_id: z.string(),
+  event_id: z.string(),
+  event: z.object({
+    user: z.string().optional(),
+    user_team: z.string().optional(),
+    team: z.string().optional(),
+    bot_id: z.string().optional(),
+    edited: z.unknown().optional(),
+    channel: z.string(),
+    ts: z.string(),
+    thread_ts: z.string().optional(),
+    text: z.string(),
+  }),
+})
+
+/**
+ * Throws ZodError on a payload of another shape; null for what is not to be answered: another app (two apps would
+ * answer one another for ever), or the edit of a message that was answered before.
+ */
+export function readMention(body: unknown): Mentioned | null {
+  const { event, ...rest } = mention.parse(body)
+  if (event.user === undefined || event.bot_id !== undefined || event.edited !== undefined) return null
+  return {
+    user: { team: event.user_team ?? event.team ?? rest.team_id, id: event.user },
+    key: `event:${rest.event_id}`,
+    channel: event.channel,
+    thread: event.thread_ts ?? event.ts,
+    text: typed(event.text.replace(/^\s*<@[^>]*>/, '')),
+  }
+}
