@@ -1,0 +1,117 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { UserError, wordsOf } from './app/errors.ts'
+import { INTERRUPTED } from './cli/database.ts'
+import { doctor } from './cli/doctor.ts'
+import { importVerb } from './cli/import.ts'
+import { migrateVerb } from './cli/migrate.ts'
+import { start } from './cli/start.ts'
+
+/** One verb of `npx baton`. It answers what it printed as data, for `--json`. */
+export type Verb = {
+  usage: string
+  summary: string
+  /** Options and names of files are refused where a verb has no use for them: nobody should think they counted. */
+  takes: { files: boolean; map: boolean }
+  run(args: VerbArgs): Promise<VerbResult>
+}
+export type VerbArgs = {
+  files: string[]
+  map: string | undefined
+  json: boolean
+  environment: Record<string, string | undefined>
+  print: (line: string) => void
+}
+/** `ok: false` ends with exit code 1. */
+export type VerbResult = { ok: boolean; data: unknown }
+
+const VERBS = new Map<string, Verb>([
+  ['start', start],
+  ['migrate', migrateVerb],
+  ['import', importVerb],
+  ['doctor', doctor],
+])
+
+const ENV_FILE = '.env'
+
+const usage = (): string =>
+  [
+    'Baton finds order exceptions that fall between systems, and gets them fixed.',
+    '',
+    'Usage: npx baton <verb>',
+    ...[...VERBS.values()].map((verb) => `  ${verb.usage.padEnd(46)}${verb.summary}`),
+    '',
+    '--json prints data instead of text. Settings: .env.example and baton.example.yml.',
+  ].join('\n')
+
+const write = (stream: NodeJS.WriteStream) => (line: string) => {
+  stream.write(`${line}\n`)
+}
+
+const options = {
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', short: 'h', default: false },
+  map: { type: 'string' },
+} as const
+
+/** The verb and what it was given. Throws UserError for what no verb knows. */
+const read = (argv: string[]) => {
+  const { values, positionals } = parseArgs({ args: argv, allowPositionals: true, options })
+  const [name, ...files] = positionals
+  if (values.help || name === undefined || name === 'help')
+    return { help: true, wanted: name !== undefined || values.help }
+  const verb = VERBS.get(name)
+  if (!verb) throw new UserError(`There is no verb "${name}".\n\n${usage()}`, 2)
+  const [stray] = verb.takes.files ? [] : files
+  if (stray !== undefined)
+    throw new UserError(`baton ${name} takes no "${stray}".\nUsage: npx baton ${verb.usage}`, 2)
+  if (values.map !== undefined && !verb.takes.map) throw new UserError(`baton ${name} takes no --map.`, 2)
+  return { verb, files, map: values.map, json: values.json }
+}
+
+const main = async (argv: string[]): Promise<number> => {
+  const print = write(process.stdout)
+  const asked = read(argv)
+  if ('help' in asked) {
+    print(usage())
+    return asked.wanted ? 0 : 2
+  }
+  // What the environment itself sets goes before the file.
+  if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
+  const { verb, files, map, json } = asked
+  const silent = (): void => {}
+  const { ok, data } = await verb.run({
+    files,
+    map,
+    json,
+    environment: process.env,
+    print: json ? silent : print,
+  })
+  if (json) print(JSON.stringify(data))
+  return ok ? 0 : 1
+}
+
+const exitCodeOf = (error: unknown): number => {
+  if (error instanceof UserError) return error.exitCode
+  const badOption =
+    error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+  return badOption ? 2 : 1
+}
+
+const interrupted = (): boolean => process.exitCode === INTERRUPTED
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    if (!interrupted()) process.exitCode = code
+  },
+  (error: unknown) => {
+    // Whatever fails after Ctrl-C fails because of it.
+    if (interrupted()) return
+    const known = error instanceof UserError || exitCodeOf(error) === 2
+    write(process.stderr)(
+      known || !(error instanceof Error) ? wordsOf(error) : (error.stack ?? error.message),
+    )
+    process.exitCode = exitCodeOf(error)
+  },
+)

@@ -1,0 +1,147 @@
+import { wordsOf } from '../app/errors.ts'
+import type { SurfaceHost } from '../app/surface.ts'
+import type { Verb } from '../cli.ts'
+import { type Config, loadConfig } from '../config/config.ts'
+import { checkTrust, contractsFor } from '../config/contracts.ts'
+import { connectAll } from '../connectors/index.ts'
+import { connect } from '../db/connect.ts'
+import { readHealth, readProblems } from '../db/health.ts'
+import { pendingMigrations } from '../db/migrate.ts'
+import { liveWorkers } from '../db/queue.ts'
+import { readSurfaces } from '../surfaces/index.ts'
+import { openServer } from './database.ts'
+import { createLog } from './logger.ts'
+
+/** One thing that was looked at: what was found, and what to do about it. */
+type Finding = { what: string; ok: boolean; words: string }
+
+const PROBE_TIMEOUT_MS = 10_000
+const PROBLEMS_SHOWN = 5
+
+const looked = async (what: string, look: () => Promise<string>): Promise<Finding> => {
+  try {
+    return { what, ok: true, words: await look() }
+  } catch (error) {
+    return { what, ok: false, words: wordsOf(error) }
+  }
+}
+
+const notAsked = async (): Promise<never> => {
+  throw new Error('The doctor only looks')
+}
+
+/** A surface that is probed is never asked to press or answer anything. */
+const nobody: SurfaceHost = {
+  press: notAsked,
+  command: notAsked,
+  card: async () => null,
+  queries: {
+    listExceptions: notAsked,
+    getException: async () => null,
+    findExceptions: notAsked,
+    drag: notAsked,
+    channels: async () => [],
+    waiting: async () => [],
+  },
+}
+
+/** The database as it is: looked at, never migrated. */
+const lookAtDatabase = async (config: Config): Promise<Finding[]> => {
+  const server = await openServer(config, 'share', () => {})
+  const connection = connect(server.url)
+  try {
+    const pending = await pendingMigrations(config.env.DATABASE_DIRECT_URL ?? server.url)
+    const what = 'database'
+    if (pending > 0) {
+      return [
+        {
+          what,
+          ok: true,
+          words: `reachable; ${pending} migrations wait for the next start, or for: npx baton migrate`,
+        },
+      ]
+    }
+    const { db } = connection
+    const health = await readHealth(db)
+    const problems = await readProblems(db, PROBLEMS_SHOWN)
+    const running = (await liveWorkers(db)).length
+    const batons = running === 0 ? 'no Baton is running on it' : `Batons running on it: ${running}`
+    const words = `reachable and up to date; ${batons}; ${health.openExceptions} open exceptions, ${health.queuedJobs} jobs waiting`
+    return [
+      { what, ok: true, words },
+      ...problems.map(({ system, at, problem }) => ({
+        what: `signal of ${system} at ${at}`,
+        ok: false,
+        words: `could not be read: ${problem}`,
+      })),
+      ...(health.quarantinedFacts > 0
+        ? [
+            {
+              what: 'quarantine',
+              ok: false,
+              words: `${health.quarantinedFacts} facts could not be taken; see the table quarantine`,
+            },
+          ]
+        : []),
+    ]
+  } finally {
+    await connection.close()
+    await server.stop()
+  }
+}
+
+const lookAtSystems = async ({ yml }: Config): Promise<Finding[]> => {
+  const connectors = connectAll(yml.systems, { now: () => new Date() })
+  if (connectors.length === 0)
+    return [{ what: 'systems', ok: true, words: 'none is configured: the sandbox is used' }]
+  const contracts = await looked('contracts', async () => {
+    const offered = connectors.flatMap(({ actions }) => actions.map(({ id }) => id))
+    checkTrust(yml.trust, offered)
+    const on = contractsFor(
+      connectors.map(({ role }) => role),
+      yml.contracts,
+    )
+    return `${on.length} on: ${on.map(({ id }) => id).join(', ')}`
+  })
+  const probed = connectors.map((connector) =>
+    looked(`system ${connector.system}`, async () => {
+      await connector.probe(AbortSignal.timeout(PROBE_TIMEOUT_MS))
+      return 'answers, and the credentials work'
+    }),
+  )
+  return [contracts, ...(await Promise.all(probed))]
+}
+
+const lookAtSurfaces = async (environment: Record<string, string | undefined>): Promise<Finding[]> => {
+  const { posting, create } = readSurfaces(environment)
+  const clock = (): Date => new Date()
+  const surfaces = create(nobody, { log: createLog('silent'), clock, players: [], onChange: () => () => {} })
+  const found = await Promise.all(surfaces.map((surface) => looked(surface.id, surface.probe)))
+  const slack = { what: 'slack', ok: true, words: 'not configured; set SLACK_BOT_TOKEN to use it' }
+  return posting.includes('slack') ? found : [...found, slack]
+}
+
+export const doctor: Verb = {
+  usage: 'doctor',
+  summary: 'check configuration, database, systems and chat, and say how to mend them',
+  takes: { files: false, map: false },
+  async run({ environment, print }) {
+    const config = await loadConfig(environment)
+    const findings: Finding[] = []
+    /** What cannot even be looked at is one finding more. */
+    const examine = async (what: string, look: () => Promise<Finding[]>): Promise<void> => {
+      const found = await look().catch((error: unknown) => [{ what, ok: false, words: wordsOf(error) }])
+      for (const { what: part, ok, words } of found) print(`${ok ? 'ok  ' : 'BAD '} ${part}: ${words}`)
+      findings.push(...found)
+    }
+    await examine('configuration', async () => [
+      { what: 'configuration', ok: true, words: config.file ?? 'no baton.yml: the defaults stand' },
+    ])
+    await examine('database', () => lookAtDatabase(config))
+    await examine('systems', () => lookAtSystems(config))
+    await examine('chat', () => lookAtSurfaces(environment))
+    const ok = findings.every((finding) => finding.ok)
+    print(ok ? 'Everything is well.' : 'Something needs mending (above).')
+    return { ok, data: { ok, findings } }
+  },
+}

@@ -1,0 +1,77 @@
+import { join } from 'node:path'
+import { wordsOf } from '../app/errors.ts'
+import type { Log } from '../app/log.ts'
+import { type BatonYml, batonYml } from '../config/baton-yml.ts'
+import { type Config, configFrom } from '../config/config.ts'
+import { readYamlFile } from '../config/yaml-file.ts'
+import type { SystemSettings } from '../connectors/index.ts'
+import { openSandboxDatabase } from '../db/sandbox-store.ts'
+import type { Player } from '../main.ts'
+import { projectRoot } from '../root.ts'
+import { systemClock } from '../sandbox/clock.ts'
+import { createSandbox } from '../sandbox/sandbox.ts'
+
+export type OpenSandbox = {
+  config: Config
+  systems: SystemSettings[]
+  players: Player[]
+  controlUrl: string
+  close(): Promise<void>
+}
+
+/**
+ * The sandbox's own `baton.yml`, and over it what the user's file says of channels, rules, people and zone: whoever
+ * has connected chat but no system yet sees the sandbox's exceptions in his own channels.
+ */
+const merged = ({ file, yml: own }: Config, sandbox: BatonYml): BatonYml =>
+  file === null
+    ? sandbox
+    : {
+        ...own,
+        poll: sandbox.poll,
+        people: [...own.people, ...sandbox.people],
+        contracts: { tune: { ...sandbox.contracts.tune, ...own.contracts.tune }, add: own.contracts.add },
+        trust: { ...sandbox.trust, ...own.trust },
+      }
+
+/** Where no system is configured: four systems to watch, and people to play. */
+export const openSandbox = async (
+  config: Config,
+  databaseUrl: string,
+  batonUrl: () => string | null,
+  log: Log,
+): Promise<OpenSandbox> => {
+  const yml = await readYamlFile(join(projectRoot, 'src/config/sandbox.yml'), batonYml({}))
+  const database = await openSandboxDatabase(databaseUrl)
+  const sandbox = createSandbox({
+    seed: 'baton',
+    pace: 1,
+    clock: systemClock,
+    store: database,
+    batonUrl,
+    secret: await database.secret(),
+    report: (error) => log.error({ error: wordsOf(error) }, 'The sandbox stumbled'),
+  })
+  try {
+    await sandbox.start()
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+  return {
+    config: configFrom(merged(config, yml), config.env, config.file),
+    systems: sandbox.systems.map(({ name, role, url, token, webhookSecret }) => ({
+      name,
+      kind: 'sandbox',
+      settings: { role, url, token, webhookSecrets: [webhookSecret] },
+    })),
+    players: yml.people.flatMap(({ name, role, console: id }) =>
+      id === undefined ? [] : [{ externalId: id, displayName: `${name} (${role})` }],
+    ),
+    controlUrl: sandbox.controlUrl,
+    close: async () => {
+      await sandbox.stop()
+      await database.close()
+    },
+  }
+}

@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import { commands } from '../commands/index.ts'
+import { createQueries } from './app/ask.ts'
+import type { Connector } from './app/connector.ts'
+import { createDeliver } from './app/deliver.ts'
+import { wordsOf } from './app/errors.ts'
+import { exceptionCard } from './app/exception-card.ts'
+import { createHost } from './app/host.ts'
+import { createJobs, reclaim } from './app/jobs.ts'
+import type { Log } from './app/log.ts'
+import type { Jobs, Store } from './app/ports.ts'
+import type { Queries } from './app/queries.ts'
+import { createReceiver } from './app/receive.ts'
+import { createRuns } from './app/run.ts'
+import type { Setup } from './app/world.ts'
+import type { Config } from './config/config.ts'
+import { checkTrust, contractsFor } from './config/contracts.ts'
+import { connectAll, type SystemSettings } from './connectors/index.ts'
+import type { Connection } from './db/connect.ts'
+import { readHealth } from './db/health.ts'
+import { enqueueTick, liveWorkers, type QueueWorker, startWorker } from './db/queue.ts'
+import { createReader } from './db/reader.ts'
+import { createStore, isTransient } from './db/store.ts'
+import { ensurePartitions, upkeep } from './db/upkeep.ts'
+import { createMetrics } from './metrics.ts'
+import { everyMs, type Schedule, startSchedules } from './schedule.ts'
+import { startServer } from './server.ts'
+import { readSurfaces } from './surfaces/index.ts'
+
+export type Player = { externalId: string; displayName: string }
+
+export type BatonOptions = {
+  config: Config
+  environment: Record<string, string | undefined>
+  connection: Connection
+  systems: SystemSettings[]
+  log: Log
+  /** Persons that the console's reader may play: only in the sandbox. */
+  players: Player[]
+}
+
+export type Baton = { port: number; publicPort: number | null; stop(): Promise<void> }
+
+/** Longest time for one call to a system. */
+const CALL_TIMEOUT_MS = 15_000
+/** How often due expectations are looked for. */
+const SWEEP_CRON = '*/2 * * * * *'
+const RECLAIM_CRON = '*/10 * * * * *'
+const UPKEEP_CRON = '0 17 3 * * *'
+
+/** "10:42:07 UTC": for the words of cards, which are the same for all readers. */
+const clockTextIn = (zone: string) => {
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+  })
+  return (at: Date): string => `${format.format(at)} ${zone === 'UTC' ? 'UTC' : `(${zone})`}`
+}
+
+/** What is running, in the order in which it is to be stopped. */
+type Stops = (() => Promise<void>)[]
+
+/**
+ * The composition root: wires stores, connectors, surfaces and the pipeline, and starts them in an order in which
+ * nothing arrives before it can be kept. `stop` goes the other way: nothing new comes in, work in hand is finished
+ * or returned, then the doors close. What fails to start leaves nothing running behind.
+ */
+export const startBaton = async (options: BatonOptions): Promise<Baton> => {
+  const stops: Stops = []
+  const stop = (): Promise<void> => stopAll(stops.splice(0), options.log)
+  try {
+    return { ...(await open(options, stops)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 'stop'>> => {
+  const { config, connection, log } = options
+  const clock = (): Date => new Date()
+  const clockText = clockTextIn(config.yml.zone)
+  const worker = randomUUID()
+  const { db } = connection
+  const store = createStore(db)
+  await ensurePartitions(db, clock())
+
+  const surfaced = readSurfaces(options.environment)
+  const connectors = connectAll(options.systems, { now: clock })
+  const setup = setupOf(options, connectors, surfaced.posting)
+  const queries = createQueries(createReader(db), setup, config.channels)
+  const base = { store, setup, clock, clockText, isTransient }
+  const { people } = config
+  const host = createHost({
+    press: { ...base, people },
+    store,
+    people,
+    clock,
+    commands,
+    queries,
+    zone: config.yml.zone,
+  })
+  const receiver = createReceiver({ connectors, store, isTransient })
+  receiver.remember(await store.transaction((tx) => tx.feeds()))
+
+  const changes = createChanges(connection, log)
+  const surfaces = surfaced.create(host, { log, clock, players: options.players, onChange: changes.add })
+  const metrics = createMetrics(() => readHealth(db))
+  const ready = async (): Promise<void> => {
+    const alive = await liveWorkers(db)
+    if (!alive.includes(worker)) throw new Error('the queue worker is not running')
+  }
+  const { env } = config
+  // The ports first: who finds them taken has touched nothing yet.
+  const server = await startServer(
+    { receiver, surfaces, guard: surfaced.guard(clock), metrics, ready, log, clock },
+    { host: env.HOST, port: env.PORT, publicPort: env.PUBLIC_PORT },
+  )
+  stops.push(server.close)
+
+  const deliver = createDeliver({ ...deliveryOf(config, queries), store, clock, log, worker })
+  const callTimeoutMs = CALL_TIMEOUT_MS
+  const runs = createRuns({ ...base, worker, liveWorkers: () => liveWorkers(db), callTimeoutMs })
+  const handlers = createJobs({
+    ...base,
+    surfaces,
+    connectors,
+    log,
+    callTimeoutMs,
+    upkeep: () => upkeep(db, clock()),
+    runs,
+    deliver,
+  })
+  const onTakeover = async (): Promise<void> => {
+    await reclaim(store, clock)
+  }
+  const directUrl = env.DATABASE_DIRECT_URL
+  const queue: QueueWorker = await startWorker({
+    connection,
+    directUrl,
+    id: worker,
+    handlers,
+    log,
+    onTakeover,
+  })
+  stops.push(queue.stop)
+  stops.push(changes.stop)
+  await changes.start()
+  for (const surface of surfaces) {
+    stops.unshift(surface.stop)
+    await surface.start()
+  }
+  await catchUp(store, connectors)
+
+  const schedules = startSchedules(schedulesOf(connection, setup), (name, error) =>
+    log.error({ schedule: name, error: wordsOf(error) }, 'A schedule could not enqueue'),
+  )
+  stops.unshift(schedules.stop)
+  return { port: server.port, publicPort: server.publicPort }
+}
+
+const setupOf = ({ config }: BatonOptions, connectors: Connector[], postingSurfaces: string[]): Setup => {
+  const actions = connectors.flatMap((connector) => connector.actions.map(({ id }) => id))
+  checkTrust(config.yml.trust, actions)
+  const contracts = contractsFor(
+    connectors.map(({ role }) => role),
+    config.yml.contracts,
+  )
+  const { routing, trust } = config
+  return { contracts, connectors, routing, trust, postingSurfaces, pollMs: config.yml.poll }
+}
+
+/** Where cards go, and what they look like now. */
+const deliveryOf = ({ channels, routing }: Config, queries: Queries) => ({
+  defaultChannel: routing.defaultChannel,
+  channelOn: (surface: string, channel: string) =>
+    channels.find(({ id }) => id === channel)?.on[surface] ?? null,
+  cardOf: async (id: string) => {
+    const detail = await queries.getException(id)
+    return detail && { card: exceptionCard(detail), revision: detail.revision }
+  },
+})
+
+/** What a start does at once instead of waiting for the first tick: read every system, look at what is due. */
+const catchUp = (store: Store, connectors: Connector[]): Promise<void> =>
+  store.transaction(async (tx) => {
+    for (const { system, poll } of connectors)
+      if (poll) await tx.addJob('poll', { system }, { key: `poll:${system}` })
+    await tx.addJob('reclaim', {}, { key: 'reclaim' })
+    await tx.addJob('sweep', {}, { key: 'sweep' })
+  })
+
+const schedulesOf = (connection: Connection, setup: Setup): Schedule[] => {
+  const schedule = <N extends keyof Jobs>(
+    name: string,
+    expression: string,
+    job: N,
+    payload: Jobs[N],
+  ): Schedule => ({
+    name,
+    expression,
+    enqueue: async (tick) => {
+      await enqueueTick(connection, name, tick, (tx) => tx.addJob(job, payload, { key: name }))
+    },
+  })
+  return [
+    schedule('sweep', SWEEP_CRON, 'sweep', {}),
+    schedule('reclaim', RECLAIM_CRON, 'reclaim', {}),
+    schedule('upkeep', UPKEEP_CRON, 'upkeep', {}),
+    ...setup.connectors
+      .filter(({ poll }) => poll)
+      .map(({ system }) => schedule(`poll:${system}`, everyMs(setup.pollMs), 'poll', { system })),
+  ]
+}
+
+type Change = { exception: string; version: number; channel: string | null }
+
+/** PostgreSQL's own notifications, as the console's stream wants them: every replica hears every change. */
+const createChanges = (connection: Connection, log: Log) => {
+  const listeners = new Set<(change: Change) => void>()
+  let unlisten: (() => Promise<void>) | null = null
+  return {
+    add(listener: (change: Change) => void): () => void {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async start(): Promise<void> {
+      unlisten = await connection.listen('baton_exception', (payload) => {
+        try {
+          const change: Change = JSON.parse(payload)
+          for (const listener of listeners) listener(change)
+        } catch (error) {
+          log.error({ error: wordsOf(error) }, 'A notification could not be read')
+        }
+      })
+    },
+    stop: async (): Promise<void> => {
+      await unlisten?.()
+    },
+  }
+}
+
+/** Every step is tried, whatever becomes of the one before: a door that jams must not keep the others open. */
+const stopAll = async (steps: Stops, log: Log): Promise<void> => {
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      log.error({ error: wordsOf(error) }, 'A part did not stop cleanly')
+    }
+  }
+}
