@@ -44,27 +44,26 @@ const COLUMNS: readonly { name: string; is: 'text' | 'number'; of: (r: Row) => s
   { name: 'ratio', is: 'number', of: (r) => shown(r.ratio) },
 ]
 
-export const textTable = (rows: Row[]): string => {
+/** The lines of a table, header first, every cell as wide as its column. */
+const aligned = (rows: Row[]): string[][] => {
   const columns = COLUMNS.map(({ name, is, of }) => {
     const cells = [name, ...rows.map(of)]
     const width = Math.max(...cells.map(({ length }) => length))
     return cells.map((cell) => (is === 'text' ? cell.padEnd(width) : cell.padStart(width)))
   })
-  return ['', ...rows]
-    .map((_, line) =>
-      columns
-        .map((cells) => cells[line])
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return ['', ...rows].map((_, line) => columns.map((cells) => cells[line] ?? ''))
 }
 
+export const textTable = (rows: Row[]): string =>
+  aligned(rows)
+    .map((cells) => cells.join('  ').trimEnd())
+    .join('\n')
+
+/** Aligned as the formatter wants it, so that it can be pasted as it is. */
 export const markdownTable = (rows: Row[]): string => {
-  const lines = [
-    COLUMNS.map(({ name }) => name),
-    COLUMNS.map(({ is }) => (is === 'text' ? '---' : '---:')),
-    ...rows.map((r) => COLUMNS.map(({ of }) => of(r))),
-  ]
-  return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const [header = [], ...lines] = aligned(rows)
+  const rule = header.map(({ length }, i) =>
+    COLUMNS[i]?.is === 'number' ? `${'-'.repeat(length - 1)}:` : '-'.repeat(length),
+  )
+  return [header, rule, ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
