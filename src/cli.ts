@@ -19,9 +19,11 @@ export type Verb = {
 export type VerbArgs = {
   files: string[]
   map: string | undefined
-  json: boolean
   environment: Record<string, string | undefined>
+  /** For people; silent with `--json`. */
   print: (line: string) => void
+  /** For programs, while the verb is still at it: a line of JSON, only with `--json`. */
+  report: (data: object) => void
 }
 /** `ok: false` ends with exit code 1. */
 export type VerbResult = { ok: boolean; data: unknown }
@@ -80,15 +82,11 @@ const main = async (argv: string[]): Promise<number> => {
   // What the environment itself sets goes before the file.
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
   const { verb, files, map, json } = asked
+  const report = (data: unknown): void => print(JSON.stringify(data))
   const silent = (): void => {}
-  const { ok, data } = await verb.run({
-    files,
-    map,
-    json,
-    environment: process.env,
-    print: json ? silent : print,
-  })
-  if (json) print(JSON.stringify(data))
+  const said = json ? { print: silent, report } : { print, report: silent }
+  const { ok, data } = await verb.run({ files, map, environment: process.env, ...said })
+  if (json) report(data)
   return ok ? 0 : 1
 }
 

@@ -201,6 +201,36 @@ describe('the one HTTP server', () => {
     }
   })
 
+  it('asks the sender to try again when a webhook cannot be kept, and keeps it when it comes again', async () => {
+    const webhook = signed(delivery())
+    await sql`alter table deliveries rename to elsewhere`
+    expect((await send(local, 'POST', '/hooks/wms', webhook)).status).toBe(500)
+    await sql`alter table elsewhere rename to deliveries`
+    const before = (await kept()).length
+    expect((await send(local, 'POST', '/hooks/wms', webhook)).status).toBe(200)
+    expect((await kept()).length).toBe(before + 1)
+  })
+
+  it('keeps what a job fails over out of the log', async () => {
+    const meta = { kind: 'stock', id: 'ANNA-ANSATT@MAIN', sequence: 1, changed_at: new Date().toISOString() }
+    const data = {
+      ...meta,
+      sku: 'ANNA-ANSATT',
+      site: 'MAIN',
+      on_hand: 3,
+      counted_at: null,
+      count_requested_at: null,
+    }
+    const body = JSON.stringify({ sent_at: new Date().toISOString(), data })
+    await sql`alter table subject_keys rename to elsewhere`
+    await sql`alter table quarantine rename to elsewhere_too`
+    expect((await send(local, 'POST', '/hooks/wms', signed(body))).status).toBe(200)
+    await vi.waitFor(() => expect(logged.join()).toMatch(/Failed task \d+ \(process/), 10_000)
+    await sql`alter table elsewhere rename to subject_keys`
+    await sql`alter table elsewhere_too rename to quarantine`
+    expect(logged.join('\n')).toContain('does not exist')
+  })
+
   it('is not ready while its worker is taken for dead, and alive all the same', async () => {
     expect((await send(local, 'GET', '/readyz')).status).toBe(200)
     await sql`delete from workers`
@@ -211,7 +241,7 @@ describe('the one HTTP server', () => {
 
   it('writes no secret and nothing of what a body says to the log', () => {
     const log = logged.join('\n')
-    for (const secret of [SECRET, TOKEN, 'Anna', 'v1,', new URL(database.url).password])
+    for (const secret of [SECRET, TOKEN, 'Anna', 'ANNA', 'v1,', new URL(database.url).password])
       expect(log).not.toContain(secret)
   })
 

@@ -5,11 +5,11 @@ import { type BatonYml, batonYml } from '../config/baton-yml.ts'
 import { type Config, configFrom } from '../config/config.ts'
 import { readYamlFile } from '../config/yaml-file.ts'
 import type { SystemSettings } from '../connectors/index.ts'
-import { openSandboxDatabase } from '../db/sandbox-store.ts'
+import { openSandboxDatabase, type SandboxDatabase } from '../db/sandbox-store.ts'
 import type { Player } from '../main.ts'
 import { projectRoot } from '../root.ts'
 import { systemClock } from '../sandbox/clock.ts'
-import { createSandbox } from '../sandbox/sandbox.ts'
+import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 
 export type OpenSandbox = {
   config: Config
@@ -43,21 +43,10 @@ export const openSandbox = async (
 ): Promise<OpenSandbox> => {
   const yml = await readYamlFile(join(projectRoot, 'src/config/sandbox.yml'), batonYml({}))
   const database = await openSandboxDatabase(databaseUrl)
-  const sandbox = createSandbox({
-    seed: 'baton',
-    pace: 1,
-    clock: systemClock,
-    store: database,
-    batonUrl,
-    secret: await database.secret(),
-    report: (error) => log.error({ error: wordsOf(error) }, 'The sandbox stumbled'),
-  })
-  try {
-    await sandbox.start()
-  } catch (error) {
+  const sandbox = await startSandbox(database, batonUrl, log).catch(async (error: unknown) => {
     await database.close()
     throw error
-  }
+  })
   return {
     config: configFrom(merged(config, yml), config.env, config.file),
     systems: sandbox.systems.map(({ name, role, url, token, webhookSecret }) => ({
@@ -74,4 +63,22 @@ export const openSandbox = async (
       await database.close()
     },
   }
+}
+
+const startSandbox = async (
+  store: SandboxDatabase,
+  batonUrl: () => string | null,
+  log: Log,
+): Promise<Sandbox> => {
+  const sandbox = createSandbox({
+    seed: 'baton',
+    pace: 1,
+    clock: systemClock,
+    store,
+    batonUrl,
+    secret: await store.secret(),
+    report: (error) => log.error({ error: wordsOf(error) }, 'The sandbox stumbled'),
+  })
+  await sandbox.start()
+  return sandbox
 }

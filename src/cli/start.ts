@@ -53,7 +53,7 @@ export const start: Verb = {
   usage: 'start',
   summary: 'run Baton; without configured systems, with a sandbox to try it on',
   takes: { files: false, map: false },
-  async run({ environment, print }: VerbArgs) {
+  async run({ environment, print, report }: VerbArgs) {
     const began = performance.now()
     const stopped = untilStopped()
     const config = await loadConfig(environment)
@@ -81,14 +81,18 @@ export const start: Verb = {
       })
       closers.add(baton.stop)
 
+      const { publicPort } = baton
+      const url = addressOf(env.HOST, baton.port)
       const seconds = ((performance.now() - began) / 1000).toFixed(1)
-      print(`Baton is running: ${addressOf(env.HOST, baton.port)}/console (ready after ${seconds} s)`)
-      if (baton.publicPort !== null) print(`Hooks and chat are also served on port ${baton.publicPort}.`)
-      if (sandbox) {
+      const ledger = sandbox && `${sandbox.controlUrl}/ledger`
+      report({ running: true, url, publicPort, ledger, seconds: Number(seconds) })
+      print(`Baton is running: ${url}/console (ready after ${seconds} s)`)
+      if (publicPort !== null) print(`Hooks and chat are also served on port ${publicPort}.`)
+      if (ledger) {
         print(
-          'No system is configured, so a sandbox shop, ERP, warehouse and carrier are running for you to try it on.',
+          'No system is configured, so a sandbox shop, ERP, warehouse and carrier are running to try it on.',
         )
-        print(`What the sandbox has planted: ${sandbox.controlUrl}/ledger`)
+        print(`What the sandbox has planted: ${ledger}`)
       }
       print('Ctrl-C stops it.')
       await stopped

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import postgres from 'postgres'
 import { UserError } from '../app/errors.ts'
 import { codeOf, describeDatabaseError } from './errors.ts'
@@ -29,6 +30,37 @@ const createDatabase = async (admin: postgres.Sql, name: string): Promise<void> 
   }
 }
 
+/** Held by the one process in which the world lives ("sandbox" in ASCII, but for its first letter). */
+const LOCK = 0x616e64626f78
+/** A process that was killed may take a moment to let go. */
+const LOCK_PATIENCE_MS = 5_000
+
+/**
+ * A world that lived in two processes at once would be two worlds, each writing over the other. Holds a connection
+ * for as long as the world lives; answers how to let go. Throws UserError.
+ */
+const takeWorld = async (url: string): Promise<() => Promise<void>> => {
+  const guard = postgres(url, { max: 1, max_lifetime: null, onnotice: () => {} })
+  const deadline = performance.now() + LOCK_PATIENCE_MS
+  for (;;) {
+    const [tried] = await guard<{ taken: boolean }[]>`select pg_try_advisory_lock(${LOCK}) as taken`
+    if (tried?.taken) return () => guard.end({ timeout: 5 })
+    if (performance.now() > deadline) break
+    await pause(LOCK_PATIENCE_MS / 50)
+  }
+  await guard.end({ timeout: 5 })
+  throw new UserError(
+    'Another Baton runs the sandbox on this database already. Stop that one, or configure the real systems in baton.yml: ' +
+      'then any number of Batons may share the database.',
+  )
+}
+
+const makeTables = async (sql: postgres.Sql): Promise<void> => {
+  await sql`create table if not exists documents (
+    collection text not null, id text not null, body jsonb not null, primary key (collection, id))`
+  await sql`create table if not exists secrets (name text primary key, value text not null)`
+}
+
 /**
  * The sandbox's world, in a database of its own beside Baton's: `<baton's>_sandbox`. Made on first use, without
  * migrations, because nothing in it outlives a change of its shape.
@@ -45,10 +77,16 @@ export const openSandboxDatabase = async (url: string): Promise<SandboxDatabase>
     await admin.end()
   }
   address.pathname = `/${name}`
+  const letGo = await takeWorld(address.href)
   const sql = postgres(address.href, { max: 2, onnotice: () => {} })
-  await sql`create table if not exists documents (
-    collection text not null, id text not null, body jsonb not null, primary key (collection, id))`
-  await sql`create table if not exists secrets (name text primary key, value text not null)`
+  const close = async (): Promise<void> => {
+    await sql.end({ timeout: 5 })
+    await letGo()
+  }
+  await makeTables(sql).catch(async (error: unknown) => {
+    await close()
+    throw error
+  })
   return {
     async load() {
       const rows = await sql<StoredDocument[]>`select collection, id, body from documents`
@@ -79,6 +117,6 @@ export const openSandboxDatabase = async (url: string): Promise<SandboxDatabase>
       if (!row) throw new Error('The sandbox has no secret')
       return row.value
     },
-    close: () => sql.end({ timeout: 5 }),
+    close,
   }
 }

@@ -1,14 +1,17 @@
+import { existsSync } from 'node:fs'
 import { chown } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { readPidFile } from '../../src/db/embedded/postmaster.ts'
 import {
   launchBaton,
   type RunningBaton,
   runCli,
   startBaton,
+  startCli,
   tellOnFailure,
   testFolder,
   until,
@@ -61,6 +64,19 @@ describe('baton start', () => {
     })
   })
 
+  it('keeps the sandbox’s world in one process: a second one on the same database is told so', async () => {
+    baton = await startBaton({ env: { DATABASE_URL: database.url } })
+    const { code, err } = await runCli(['start'], { env: { DATABASE_URL: database.url, PORT: '0' } })
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: 'Another Baton runs the sandbox on this database already. Stop that one, or configure the real systems in baton.yml: then any number of Batons may share the database.\n',
+    })
+    await baton.kill()
+    // The world of a killed one is free at once.
+    baton = await startBaton({ env: { DATABASE_URL: database.url } })
+    expect(await baton.stop()).toBe(0)
+  }, 40_000)
+
   it.runIf(isRoot)('says in one line that the data folder is another user’s', async () => {
     const dataDir = await testFolder()
     const nobody = { uid: 65534, gid: 65534 }
@@ -103,12 +119,34 @@ describe('baton start', () => {
   })
 
   it('stops cleanly at Ctrl-C in the middle of its start, and when its terminal is closed', async () => {
-    baton = launchBaton({ env: { BATON_DATA_DIR: await testFolder() } })
-    await until('it has begun', () => baton?.said.out.includes('PostgreSQL') || baton?.isOver() || !isRoot)
+    const dataDir = await testFolder()
+    baton = launchBaton({ env: { BATON_DATA_DIR: dataDir } })
+    await until('it has begun', () => existsSync(join(dataDir, 'postgres')))
     expect(await baton.stop('SIGINT')).toBe(0)
     expect(baton.said.out).toMatch(/Stopped\.\n$/)
     baton = await startBaton({ env: { DATABASE_URL: database.url } })
     expect(await baton.stop('SIGHUP')).toBe(0)
+  })
+
+  it('tells a program with --json where it is, and when it has stopped', async () => {
+    const started = startCli(['start', '--json'], {
+      env: { DATABASE_URL: database.url, PORT: '0', PUBLIC_PORT: '0' },
+    })
+    const line = await until('it is ready', () => /^.*\n/.exec(started.said.out)?.[0])
+    const told = z
+      .object({
+        running: z.literal(true),
+        url: z.url(),
+        publicPort: z.number(),
+        ledger: z.url(),
+        seconds: z.number(),
+      })
+      .parse(JSON.parse(line))
+    expect((await fetch(`${told.url}/healthz`)).status).toBe(200)
+    expect((await fetch(`http://127.0.0.1:${told.publicPort}/healthz`)).status).toBe(200)
+    expect((await fetch(told.ledger)).status).toBe(200)
+    started.signal('SIGTERM')
+    expect(await started.end()).toMatchObject({ code: 0, out: `${line}{"stopped":true}\n` })
   })
 
   it('is ready within 10 s on an empty folder, and much sooner the next time', async () => {

@@ -107,14 +107,20 @@ describe.skipIf(executable === null)('the first minute', () => {
     await card.getByRole('button', { name: offer.label, exact: true }).click()
     const [system = ''] = offer.id.split('.')
     const said = `${offer.label} on ${system} by Lea Lead: done, verified.`
+    const shown: string[] = []
     await until(
       'the card says what was done, by whom, and that it is verified',
       async () => {
         const text = (await card.textContent()) ?? ''
+        shown.push(text)
         return text.includes(said) && text.includes('Resolved and verified')
       },
       VERIFIED_MS,
     )
+    // A card shows one moment: none that is still open speaks of a run that is verified already.
+    expect(
+      shown.filter((text) => text.includes(', verified.') && !text.includes('Resolved and verified')),
+    ).toEqual([])
 
     const effects = (await readLedger(baton.controlUrl())).effects.filter(
       (effect) => !effectsBefore.some(({ idempotencyKey }) => idempotencyKey === effect.idempotencyKey),

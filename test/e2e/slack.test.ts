@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { projectRoot } from '../../src/root.ts'
+import { type RunningBaton, startBaton, tellOnFailure, testFolder } from '../support/baton.ts'
 import { type SeenMessage, type SlackDouble, startSlackDouble } from '../support/slack/double.ts'
 import { type Channel, TEAM, type User } from '../support/slack/world.ts'
 import { declared } from '../surfaces/slack/rig.ts'
@@ -18,15 +16,14 @@ describe.each(['Socket Mode', 'HTTP mode'])(
     let slack: SlackDouble
     let channel: Channel
     let mara: User
-    let folder: string
-    let baton: ChildProcess
-    let said = ''
+    let baton: RunningBaton
+    tellOnFailure(() => baton)
 
     beforeAll(async () => {
       slack = await startSlackDouble({ ...declared(), clock: 'wall' })
       channel = slack.addChannel('exceptions')
       mara = slack.addUser('Mara Example')
-      folder = await mkdtemp(join(tmpdir(), 'baton-slack-'))
+      const folder = await testFolder()
       const config = join(folder, 'baton.yml')
       await writeFile(
         config,
@@ -34,10 +31,9 @@ describe.each(['Socket Mode', 'HTTP mode'])(
 people: [{ name: Mara Example, role: lead, slack: "${TEAM.id}:${mara.id}" }]
 `,
       )
-      baton = spawn(process.execPath, [join(projectRoot, 'dist/src/cli.js'), 'start'], {
+      baton = await startBaton({
         env: {
-          PATH: process.env.PATH,
-          PORT: '0',
+          LOG_LEVEL: 'info',
           BATON_CONFIG: config,
           BATON_DATA_DIR: join(folder, 'data'),
           SLACK_BOT_TOKEN: slack.botToken,
@@ -46,21 +42,13 @@ people: [{ name: Mara Example, role: lead, slack: "${TEAM.id}:${mara.id}" }]
             : { SLACK_APP_TOKEN: slack.appToken }),
           SLACK_API_URL: slack.apiUrl,
         },
-        stdio: ['ignore', 'pipe', 'pipe'],
       })
-      for (const stream of [baton.stdout, baton.stderr])
-        stream?.on('data', (chunk) => (said += String(chunk)))
-      await vi.waitFor(() => expect(said).toContain('Baton is running'), { timeout: 30_000, interval: 100 })
-      const [origin = ''] = /http:\/\/127\.0\.0\.1:\d+/.exec(said) ?? []
-      if (mode === 'HTTP mode') await slack.deliverOverHttp(`${origin}/slack/events`)
+      if (mode === 'HTTP mode') await slack.deliverOverHttp(`${baton.url}/slack/events`)
     }, 60_000)
 
     afterAll(async () => {
-      const ended = new Promise((resolve) => baton.once('exit', resolve))
-      baton.kill('SIGTERM')
-      expect(await ended, said).toBe(0)
+      expect(await baton.stop('SIGTERM')).toBe(0)
       await slack.stop()
-      await rm(folder, { recursive: true, force: true })
     }, 30_000)
 
     const short = (): SeenMessage | undefined =>
@@ -70,7 +58,7 @@ people: [{ name: Mara Example, role: lead, slack: "${TEAM.id}:${mara.id}" }]
       const card = await vi.waitFor(
         () => {
           const found = short()
-          if (!found) throw new Error(`No short pick yet. ${said}`)
+          if (!found) throw new Error('No short pick yet')
           return found
         },
         { timeout: 45_000, interval: 200 },
@@ -101,6 +89,8 @@ people: [{ name: Mara Example, role: lead, slack: "${TEAM.id}:${mara.id}" }]
     })
 
     it('logs neither tokens nor what people wrote', () => {
+      const said = baton.said.out + baton.said.err
+      expect(said).toContain('Baton is running')
       expect(said).not.toContain(slack.botToken)
       expect(said).not.toContain(slack.appToken)
       expect(said).not.toContain(slack.signingSecret)
