@@ -32,14 +32,17 @@ export function startTool(
   }
 }
 
-/** Runs a program to its end. Throws UserError if it cannot be run at all. */
+/**
+ * Runs a program to its end, in a process group of its own: a Ctrl-C of the terminal reaches Baton alone, which stops
+ * when the program is done. Throws UserError if it cannot be run at all.
+ */
 export function runTool(
   path: string,
   args: readonly string[],
   home: Home,
 ): Promise<{ code: number; output: string }> {
   return new Promise((resolve, reject) => {
-    const child = startTool(path, args, home, { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = startTool(path, args, home, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
