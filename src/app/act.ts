@@ -1,6 +1,6 @@
 import type { Acted } from './connector.ts'
 import { SystemError, wordsOf } from './errors.ts'
-import type { RunRecord } from './ports.ts'
+import type { RunRecord } from './records.ts'
 import type { Next, Running } from './run.ts'
 
 /**

@@ -10,7 +10,7 @@ import {
 } from '../domain/model.ts'
 import { draftOf, viewOf } from './draft.ts'
 import { offersFor } from './offers.ts'
-import type { ExceptionHistory, ExceptionSource, Reader, SourceFilter, SubjectRecord } from './ports.ts'
+import type { Reader } from './ports.ts'
 import type {
   ExceptionDetail,
   ExceptionFilter,
@@ -19,6 +19,7 @@ import type {
   Queries,
   SystemSide,
 } from './queries.ts'
+import type { ExceptionHistory, ExceptionSource, SourceFilter, SubjectRecord } from './records.ts'
 import { CHAIN, sideBySide } from './sides.ts'
 import type { Setup } from './world.ts'
 

@@ -1,5 +1,5 @@
 import { applies, check } from '../domain/contract/check.ts'
-import { type Contract, rolesInvolved, type Verdict } from '../domain/contract/contract.ts'
+import { type Contract, rolesInvolved, startsWhenSeen, type Verdict } from '../domain/contract/contract.ts'
 import { decide, type Standing } from '../domain/exception.ts'
 import { close } from './close.ts'
 import { type Draft, viewOf } from './draft.ts'
@@ -40,11 +40,11 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
   for (const contract of play.contracts) {
     if (contract.subject !== view.kind) continue
     // An order that turned out to be of another class owes nothing any more.
-    const verdict = applies(contract, view) ? check(contract, view) : NOT_OWED
+    const verdict = applies(contract, view) ? check(contract, view, play.graces) : NOT_OWED
     noteConflict(draft, contract, verdict)
     const roles = rolesInvolved(contract)
     const silent = (dueAt: Date) => (immediate(contract) ? null : play.silent(roles, dueAt))
-    const decision = decide(verdict, standingOf(draft, contract), now, silent, contract.rule.form === 'agree')
+    const decision = decide(verdict, standingOf(draft, contract), now, silent, startsWhenSeen(contract))
     const { expectations, exceptions, touched } = draft
     const forget = (): void => {
       if (expectations.delete(contract.id)) touched.expectations.add(contract.id)

@@ -4,7 +4,7 @@ import { type ChangedBy, handoffName, type ObjectState } from '../domain/model.t
 import { objectId } from '../domain/object.ts'
 import type { Draft } from './draft.ts'
 import { episodeOf } from './open.ts'
-import type { ExceptionRecord } from './ports.ts'
+import type { ExceptionRecord } from './records.ts'
 
 /**
  * The object whose change kept the contract: of those that have just said something new (or, if none has, of all) the

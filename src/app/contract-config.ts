@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Contract, Follow, Grace } from '../domain/contract/contract.ts'
+import type { Condition, Contract, Follow, Grace } from '../domain/contract/contract.ts'
 import { OBJECT_TYPES, ORDER_CLASSES, ROLES, SEVERITIES, SUBJECT_KINDS } from '../domain/model.ts'
 
 /*
@@ -9,13 +9,19 @@ import { OBJECT_TYPES, ORDER_CLASSES, ROLES, SEVERITIES, SUBJECT_KINDS } from '.
  *     title: Not handed to the carrier by the shipping limit
  *     handoff: { from: wms, to: carrier, object: parcel }
  *     subject: fulfillment
- *     grace: { field: shippingLimit, role: storefront, type: order }     # or '48h', '0s'
+ *     grace: { field: shippingLimit, role: storefront, type: order }
  *     follow:
  *       when: { role: erp, type: order, states: [confirmed] }
  *       then: { role: wms, type: fulfillment, states: [shipped] }
  *       unless: [{ role: storefront, type: order, states: [cancelled] }]
  *
- * One of `follow`, `agree`, `leave`, `one` says which form it has.
+ * One of `follow`, `agree`, `leave`, `one` says which form it has. A grace is one of
+ *
+ *   48h                                                # also 30s, 15m, 2d, 0s
+ *   { field: shippingLimit, role: storefront, type: order, plus: 1h }
+ *   { working: 4h, calendar: warehouse }               # only the calendar's hours count
+ *   { next_landing: erp, margin: 30m }                 # a batch interface
+ *   { learned: 30m, floor: 5m, by: carrier }           # 30m until enough was seen
  */
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
@@ -33,24 +39,68 @@ export const duration = z.string().transform((text, context): number => {
 const role = z.enum(ROLES)
 const type = z.enum(OBJECT_TYPES)
 const states = z.array(z.string()).min(1)
-const selector = z
-  .strictObject({ role, type, states: states.optional() })
-  .transform(({ states: named, ...rest }) => (named ? { ...rest, states: named } : rest))
-const stated = z.strictObject({ role, type, states })
-const term = z.union([
-  z.strictObject({ role, type, quantity: z.string(), times: z.number().default(1) }),
-  z.strictObject({ role, type, inState: states, times: z.number().default(1) }),
+const value = z.union([z.string(), z.number(), z.boolean()])
+const condition = z.union([
+  z.strictObject({ attribute: z.string(), in: z.array(value).min(1) }),
+  z.strictObject({ attribute: z.string(), stated: z.boolean() }),
+  z.strictObject({ quantity: z.string(), below: z.number() }),
+  z.strictObject({ quantity: z.string(), above: z.number() }),
 ])
+const where = z.union([z.array(condition).min(1), condition.transform((only): Condition[] => [only])])
+const selector = z
+  .strictObject({ role, type, states: states.optional(), where: where.optional() })
+  .transform(({ states: named, where: conditions, ...rest }) => ({
+    ...rest,
+    ...(named ? { states: named } : {}),
+    ...(conditions ? { where: conditions } : {}),
+  }))
+const stated = z
+  .strictObject({ role, type, states, where: where.optional() })
+  .transform(({ where: conditions, ...rest }) => (conditions ? { ...rest, where: conditions } : rest))
+const times = z.number().default(1)
+const term = z.union([
+  z.strictObject({ role, type, quantity: z.string(), times }),
+  z.strictObject({ role, type, inState: states, times }),
+  z.strictObject({ role, type, attribute: z.string() }).transform((term) => ({ ...term, times: 1 })),
+  z.strictObject({ role, type, instant: z.string() }).transform((term) => ({ ...term, times: 1 })),
+])
+const isNumeric = (each: z.output<typeof term>): boolean => 'quantity' in each || 'inState' in each
+const isInstant = (each: z.output<typeof term>): boolean => 'instant' in each
 
-const grace = z.union([
+/** Numbers can only be compared with numbers, dates with dates and texts with texts. */
+const comparable = ({ left, right }: { left: z.output<typeof term>[]; right: z.output<typeof term>[] }) => {
+  const all = [...left, ...right]
+  return (
+    all.every(isNumeric) || all.every(isInstant) || !all.some((each) => isNumeric(each) || isInstant(each))
+  )
+}
+
+/** How a grace is written, in a contract and where one is tuned. */
+export const graceConfig = z.union([
   duration.transform((ms): Grace => ({ kind: 'duration', ms })),
   z
     .strictObject({ field: z.string(), role, type, plus: duration.optional() })
     .transform(
       ({ field, plus, ...of }): Grace => ({ kind: 'field', attribute: field, plusMs: plus ?? 0, ...of }),
     ),
+  z
+    .strictObject({ working: duration, calendar: z.string().min(1) })
+    .transform(({ working, calendar }): Grace => ({ kind: 'working', calendar, ms: working })),
+  z
+    .strictObject({ next_landing: role, margin: duration.default(0) })
+    .transform(
+      ({ next_landing, margin }): Grace => ({ kind: 'landing', role: next_landing, marginMs: margin }),
+    ),
+  z
+    .strictObject({
+      learned: duration,
+      floor: duration.default(60_000),
+      by: z.string().nullable().default(null),
+    })
+    .transform(
+      ({ learned, floor, by }): Grace => ({ kind: 'learned', by, otherwiseMs: learned, floorMs: floor }),
+    ),
 ])
-
 const follow = z.strictObject({
   when: selector,
   then: selector,
@@ -59,18 +109,19 @@ const follow = z.strictObject({
   /** Clocks closer than this do not count as contradicting each other. */
   clockTolerance: duration.default(60_000),
 })
-const agree = z.strictObject({
-  left: z.array(term).min(1),
-  right: z.array(term).min(1),
-  tolerance: z.number().nonnegative().default(0),
-  suspend: z.array(selector).default([]),
-})
+const agree = z
+  .strictObject({
+    left: z.array(term).min(1),
+    right: z.array(term).min(1),
+    tolerance: z.number().nonnegative().default(0),
+    breaks: z.enum(['either', 'left_above']).default('either'),
+    suspend: z.array(selector).default([]),
+  })
+  .refine(comparable, 'compares things of different kinds: quantities, instants or attributes on both sides')
 const leave = z.strictObject({
   object: stated,
-  where: z
-    .strictObject({ attribute: z.string(), in: z.array(z.string()).min(1) })
-    .nullable()
-    .default(null),
+  while: z.array(selector).default([]),
+  since: z.enum(['entered', 'seen', 'silence']).default('entered'),
 })
 const one = z.strictObject({ object: stated })
 
@@ -88,12 +139,15 @@ export const contractConfig = z
       .regex(/^[a-z0-9]+(-[a-z0-9]+)*$/, 'lower-case words joined by hyphens, like wms-receipt-booked'),
     title: z.string().min(1).max(120),
     meaning: z.string().default(''),
+    hurts: z.string().default(''),
+    fix: z.string().default(''),
     handoff: z.strictObject({ from: role, to: role, object: z.string().min(1) }),
     subject: z.enum(SUBJECT_KINDS),
     severity: z.enum(SEVERITIES).default('medium'),
     classes: z.array(z.enum(ORDER_CLASSES)).nullable().default(null),
-    grace,
+    grace: graceConfig,
     actions: z.array(z.string()).default([]),
+    foldsUnder: z.array(z.string()).default([]),
     follow: follow.optional(),
     agree: agree.optional(),
     leave: leave.optional(),

@@ -1,7 +1,8 @@
 import { identityKeys } from '../domain/keys.ts'
 import type { Fact, SubjectKind, Timeline } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
-import type { IdentityKey, MovedException, ObjectName, SubjectRecord, Tx } from './ports.ts'
+import type { Tx } from './ports.ts'
+import type { IdentityKey, MovedException, ObjectName, SubjectRecord } from './records.ts'
 
 /** Identity keys of one kind that some fact states together: they name one subject. */
 type Group = { kind: SubjectKind; keys: IdentityKey[] }

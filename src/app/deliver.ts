@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { Card } from './card.ts'
 import { wordsOf } from './errors.ts'
 import type { Log } from './log.ts'
-import type { Clock, PostRecord, Store } from './ports.ts'
+import type { Clock, Store } from './ports.ts'
+import type { PostRecord } from './records.ts'
 import type { Delivered, DeliveryFailure, Surface } from './surface.ts'
 
 export type DeliverDeps = {

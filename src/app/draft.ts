@@ -1,5 +1,6 @@
 import type { ObjectState, SubjectView, Timeline } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
+import type { Tx } from './ports.ts'
 import type {
   ConflictRecord,
   EpisodeRecord,
@@ -8,8 +9,7 @@ import type {
   NewIntervention,
   RunRecord,
   SubjectRecord,
-  Tx,
-} from './ports.ts'
+} from './records.ts'
 
 /**
  * One subject while the pipeline works on it: loaded under its lock, changed in memory by the steps, saved once.

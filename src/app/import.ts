@@ -1,12 +1,14 @@
 import { applies, check } from '../domain/contract/check.ts'
 import type { Contract } from '../domain/contract/contract.ts'
+import { PLAIN_GRACES } from '../domain/contract/terms.ts'
 import type { Role, Timeline } from '../domain/model.ts'
 import type { WireFact } from './connector.ts'
 import { draftOf, saveDrafts, viewOf } from './draft.ts'
 import { UserError } from './errors.ts'
 import { toFacts } from './facts.ts'
 import { replayFacts, sweepBefore } from './pipeline.ts'
-import type { Clock, ImportRecord, ImportTally, Store, Tx } from './ports.ts'
+import type { Clock, Store, Tx } from './ports.ts'
+import type { ImportRecord, ImportTally } from './records.ts'
 import type { Play } from './world.ts'
 
 /** What an import plays: facts in the order of their own times, the same order every time. */
@@ -42,6 +44,7 @@ const importPlay = (timeline: Timeline, contracts: Contract[]): Play => ({
   contracts,
   routing: null,
   postingSurfaces: [],
+  graces: PLAIN_GRACES,
   silent: () => null,
   recheckMs: 0,
 })

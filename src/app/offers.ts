@@ -3,8 +3,8 @@ import type { PersonRole, SubjectView } from '../domain/model.ts'
 import { needsSecondPerson } from '../domain/trust.ts'
 import type { CardInput } from './card.ts'
 import type { ActionTarget, Connector, RoutingAction } from './connector.ts'
-import type { ExceptionRecord } from './ports.ts'
 import type { OfferedAction } from './queries.ts'
+import type { ExceptionRecord } from './records.ts'
 import type { Setup } from './world.ts'
 
 export type Offer = OfferedAction & {

@@ -1,7 +1,7 @@
 import type { Contract, Evidence } from '../domain/contract/contract.ts'
 import { instantOf, type SubjectView } from '../domain/model.ts'
 import type { Draft } from './draft.ts'
-import type { EpisodeRecord, ExceptionRecord } from './ports.ts'
+import type { EpisodeRecord, ExceptionRecord } from './records.ts'
 import { routeTo } from './route.ts'
 import type { Play } from './world.ts'
 
@@ -41,7 +41,7 @@ export const episodeOf = (exception: ExceptionRecord): Omit<EpisodeRecord, 'exce
 export const openException = (
   draft: Draft,
   contract: Contract,
-  breach: { since: Date; dueAt: Date; evidence: Evidence },
+  breach: { since: Date; dueAt: Date; evidence: Evidence; graceWords: string | null },
   view: SubjectView,
   play: Play,
   now: Date,
@@ -77,6 +77,8 @@ export const openException = (
     decidedAt: null,
     decidedWhat: null,
     decidedOnVersion: null,
+    rootId: null,
+    graceWords: breach.graceWords,
     run: null,
   }
   draft.exceptions.set(contract.id, exception)

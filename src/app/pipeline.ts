@@ -3,8 +3,9 @@ import { objectId } from '../domain/object.ts'
 import { checkContracts } from './check.ts'
 import { correlate } from './correlate.ts'
 import { type Draft, draftOf, saveDrafts } from './draft.ts'
-import type { MovedException, Tx } from './ports.ts'
+import type { Tx } from './ports.ts'
 import { record } from './record.ts'
+import type { MovedException } from './records.ts'
 import type { Play } from './world.ts'
 
 /**

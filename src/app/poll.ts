@@ -4,19 +4,27 @@ import { contentHash, objectId } from '../domain/object.ts'
 import type { Connector, PollPage } from './connector.ts'
 import { SystemError, wordsOf } from './errors.ts'
 import { sift, smoothSkew, toFacts } from './facts.ts'
-import type { FactRef, FeedState, Tx } from './ports.ts'
+import type { Tx } from './ports.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
 import { problemOf } from './receive.ts'
+import type { FactRef, FeedState } from './records.ts'
 import { storable } from './storable.ts'
 
-const FRESH: Omit<FeedState, 'system'> = {
-  cursor: null,
-  watermark: null,
-  skewMs: null,
-  lastSignalAt: null,
-  downSince: null,
-  lastError: null,
-}
+/** What a poll knows of its feed, and writes: the rest of a feed's state is not its own. */
+type Polled = Pick<
+  FeedState,
+  'system' | 'cursor' | 'watermark' | 'skewMs' | 'lastSignalAt' | 'downSince' | 'lastError'
+>
+
+const polled = (system: string, known: FeedState | undefined): Polled => ({
+  system,
+  cursor: known?.cursor ?? null,
+  watermark: known?.watermark ?? null,
+  skewMs: known?.skewMs ?? null,
+  lastSignalAt: known?.lastSignalAt ?? null,
+  downSince: known?.downSince ?? null,
+  lastError: known?.lastError ?? null,
+})
 
 /**
  * Reads what changed in one system since its cursor, and moves its watermark to the moment the read began: up to
@@ -28,7 +36,10 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
   const { system, poll: poller } = connector
   if (!poller) return
   const feeds = await store.transaction((tx) => tx.feeds())
-  let feed: FeedState = feeds.find((f) => f.system === system) ?? { system, ...FRESH }
+  let feed = polled(
+    system,
+    feeds.find((f) => f.system === system),
+  )
   for (;;) {
     const startedAt = clock()
     let page: PollPage
@@ -36,7 +47,7 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
       page = await poller.changes(feed.cursor, signal)
     } catch (error) {
       const lastError = storable(wordsOf(error))
-      const down: FeedState = { ...feed, downSince: feed.downSince ?? startedAt, lastError }
+      const down: Polled = { ...feed, downSince: feed.downSince ?? startedAt, lastError }
       await store.transaction((tx) => tx.saveFeed(down))
       if (error instanceof SystemError) return
       throw error

@@ -6,7 +6,8 @@ import type { Draft } from './draft.ts'
 import { UserError } from './errors.ts'
 import type { Offer } from './offers.ts'
 import { episodeOf } from './open.ts'
-import type { ExceptionRecord, Tx } from './ports.ts'
+import type { Tx } from './ports.ts'
+import type { ExceptionRecord } from './records.ts'
 import { storable } from './storable.ts'
 
 export type Carrying = {

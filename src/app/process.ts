@@ -1,6 +1,7 @@
 import { wordsOf } from './errors.ts'
 import { takeFacts } from './pipeline.ts'
-import type { Clock, FactRef, Store, Tx } from './ports.ts'
+import type { Clock, Store, Tx } from './ports.ts'
+import type { FactRef } from './records.ts'
 import { livePlay, type Setup } from './world.ts'
 
 export type ProcessDeps = {

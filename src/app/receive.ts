@@ -2,7 +2,8 @@ import type { BadRow, Connector, RequestHead, WireFact } from './connector.ts'
 import { wordsOf } from './errors.ts'
 import { sift, smoothSkew, toFacts } from './facts.ts'
 import { groupCommit } from './group-commit.ts'
-import type { FeedState, NewSignal, Store } from './ports.ts'
+import type { Store } from './ports.ts'
+import type { FeedState, NewSignal } from './records.ts'
 import { storable } from './storable.ts'
 
 export type Received = { status: 200 | 400 | 401 | 403 | 404 | 413; body: { ok: true } | { error: string } }

@@ -1,6 +1,6 @@
 import type { Reading, Ready } from './connector.ts'
 import { wordsOf } from './errors.ts'
-import type { RunRecord } from './ports.ts'
+import type { RunRecord } from './records.ts'
 import type { Next, Running } from './run.ts'
 import { settle } from './verify.ts'
 

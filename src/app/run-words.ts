@@ -1,4 +1,4 @@
-import type { RunOutcome, RunRecord } from './ports.ts'
+import type { RunOutcome, RunRecord } from './records.ts'
 
 const OUTCOME_WORDS: Record<RunOutcome, string> = {
   done: 'done',

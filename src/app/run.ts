@@ -4,9 +4,10 @@ import type { ActionInput, Connector, Reading, RoutingAction } from './connector
 import { wordsOf } from './errors.ts'
 import { sift, toFacts } from './facts.ts'
 import { gather, keep } from './pipeline.ts'
-import type { ExceptionRecord, FactRef, RunOutcome, RunRecord, Tx } from './ports.ts'
+import type { Tx } from './ports.ts'
 import { type ProcessDeps, playNow, takeAgain } from './process.ts'
 import { recheck } from './recheck.ts'
+import type { ExceptionRecord, FactRef, RunOutcome, RunRecord } from './records.ts'
 import { endWords } from './run-words.ts'
 import { look, lookAgain } from './verify.ts'
 

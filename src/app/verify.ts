@@ -1,6 +1,6 @@
 import type { Compared, Reading, Seen } from './connector.ts'
 import { wordsOf } from './errors.ts'
-import type { RunOutcome, RunRecord } from './ports.ts'
+import type { RunOutcome, RunRecord } from './records.ts'
 import type { Next, ReadBack, Running } from './run.ts'
 import { endWords } from './run-words.ts'
 

@@ -1,9 +1,10 @@
-import type { Contract } from '../domain/contract/contract.ts'
+import type { Contract, Graces } from '../domain/contract/contract.ts'
+import { PLAIN_GRACES } from '../domain/contract/terms.ts'
 import type { Role, Timeline } from '../domain/model.ts'
 import type { ChannelRule } from '../domain/route.ts'
 import type { TrustPolicy } from '../domain/trust.ts'
 import type { Connector } from './connector.ts'
-import type { FeedState } from './ports.ts'
+import type { FeedState } from './records.ts'
 
 /** What is configured: read once at start, the same for every step. */
 export type Setup = {
@@ -24,6 +25,7 @@ export type Play = {
   contracts: Contract[]
   routing: Setup['routing'] | null
   postingSurfaces: string[]
+  graces: Graces
   /** The name of a system of these roles that is not known up to `dueAt`, or null. */
   silent(roles: Role[], dueAt: Date): string | null
   /** How long a waiting expectation rests before the next look, in ms. */
@@ -38,6 +40,7 @@ export const livePlay = (setup: Setup, feeds: FeedState[], clockOf: (at: Date) =
     contracts: setup.contracts,
     routing: setup.routing,
     postingSurfaces: setup.postingSurfaces,
+    graces: PLAIN_GRACES,
     recheckMs: Math.min(setup.pollMs, 5_000),
     silent(roles, dueAt) {
       for (const { system, role, poll } of setup.connectors) {

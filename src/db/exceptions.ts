@@ -1,5 +1,6 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
-import type { EpisodeRecord, ExceptionRecord, ExceptionTx, NewIntervention } from '../app/ports.ts'
+import type { ExceptionTx } from '../app/ports.ts'
+import type { EpisodeRecord, ExceptionRecord, NewIntervention } from '../app/records.ts'
 import { SEVERITIES } from '../domain/model.ts'
 import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
@@ -22,6 +23,7 @@ export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | n
     severity,
     claimedBy: idOrNull(row.claimedBy),
     decidedBy: idOrNull(row.decidedBy),
+    rootId: idOrNull(row.rootId),
     run: run && { ...run, id: String(run.id), requestedBy: String(run.requestedBy) },
   }
 }
@@ -48,7 +50,7 @@ const COLUMNS = `n int, id int8, "subjectId" int8, contract text, state text, ep
   since timestamptz, "dueAt" timestamptz, "openedAt" timestamptz, "closedAt" timestamptz, status text, severity text,
   evidence text, magnitude float8, "dismissalHolds" bool, "valueMinor" int8, currency text, "promiseAt" timestamptz,
   channel text, "routeReason" text, "claimedBy" int8, "claimedAt" timestamptz, "decidedBy" int8,
-  "decidedAt" timestamptz, "decidedWhat" text, "decidedOnVersion" int`
+  "decidedAt" timestamptz, "decidedWhat" text, "decidedOnVersion" int, "rootId" int8, "graceWords" text`
 
 export const exceptionTx = (db: Executor): ExceptionTx => ({
   async subjectOf(exceptionId) {
@@ -89,10 +91,11 @@ export const exceptionTx = (db: Executor): ExceptionTx => ({
     if (fresh.length > 0) {
       const inserted = await db.execute<{ id: string; subject_id: string; contract: string }>(sql`
         insert into exceptions (timeline, subject_id, contract, state, episode, version, revision, since, due_at, opened_at,
-          closed_at, status, severity, evidence, magnitude, dismissal_holds, value_minor, currency, promise_at, channel, route_reason)
+          closed_at, status, severity, evidence, magnitude, dismissal_holds, value_minor, currency, promise_at, channel,
+          route_reason, root_id, grace_words)
         select ${timeline}, r."subjectId", r.contract, r.state, r.episode, r.version, r.revision, r.since, r."dueAt",
           r."openedAt", r."closedAt", r.status, r.severity, r.evidence, r.magnitude, r."dismissalHolds", r."valueMinor",
-          r.currency, r."promiseAt", r.channel, r."routeReason"
+          r.currency, r."promiseAt", r.channel, r."routeReason", r."rootId", r."graceWords"
         from ${rows(fresh, COLUMNS)} order by r.n returning id::text, subject_id::text, contract`)
       const ids = new Map(inserted.map((row) => [`${row.subject_id} ${row.contract}`, row.id]))
       for (const { subjectId, record } of changed) {
@@ -108,7 +111,7 @@ export const exceptionTx = (db: Executor): ExceptionTx => ({
           value_minor = r."valueMinor", currency = r.currency, promise_at = r."promiseAt", channel = r.channel,
           route_reason = r."routeReason", claimed_by = r."claimedBy", claimed_at = r."claimedAt",
           decided_by = r."decidedBy", decided_at = r."decidedAt", decided_what = r."decidedWhat",
-          decided_on_version = r."decidedOnVersion"
+          decided_on_version = r."decidedOnVersion", root_id = r."rootId", grace_words = r."graceWords"
         from ${rows(old, COLUMNS)} where e.id = r.id`)
     }
   },

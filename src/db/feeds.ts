@@ -7,12 +7,11 @@ export const feedTx = (db: Executor): FeedTx => ({
   feeds: () => db.select().from(systemState),
 
   async saveFeed(feed) {
-    const { system: _key, ...rest } = feed
     // Of two polls at once the slower one must not take back what is known already.
     const watermark = sql`greatest(${systemState.watermark}, excluded.watermark)`
     await db
       .insert(systemState)
       .values(feed)
-      .onConflictDoUpdate({ target: systemState.system, set: { ...rest, watermark } })
+      .onConflictDoUpdate({ target: systemState.system, set: { ...feed, watermark } })
   },
 })

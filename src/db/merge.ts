@@ -1,5 +1,5 @@
 import { and, inArray, ne, sql } from 'drizzle-orm'
-import type { MovedException } from '../app/ports.ts'
+import type { MovedException } from '../app/records.ts'
 import type { Executor } from './connect.ts'
 import { actionRuns, exceptions } from './schema.ts'
 

@@ -1,4 +1,4 @@
-import type { StoredFact } from '../app/ports.ts'
+import type { StoredFact } from '../app/records.ts'
 import {
   type Attributes,
   type ChangedBy,

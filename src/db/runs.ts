@@ -1,6 +1,7 @@
 import { and, eq, ne, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import type { RunRecord, RunTx } from '../app/ports.ts'
+import type { RunTx } from '../app/ports.ts'
+import type { RunRecord } from '../app/records.ts'
 import type { Executor } from './connect.ts'
 import { numberOrNull } from './exceptions.ts'
 import { actionRuns } from './schema.ts'

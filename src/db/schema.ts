@@ -36,6 +36,13 @@ export const systemState = pgTable('system_state', {
   /** Since when it cannot be reached; null while it can. */
   downSince: at('down_since'),
   lastError: text('last_error'),
+  /** Since when its stream is silent or strange; what depends on it is not judged meanwhile. */
+  suspectSince: at('suspect_since'),
+  suspectWhy: text('suspect_why'),
+  /** The full comparison: when it was begun last, how far it has come, and when it was last finished. */
+  reconcileStartedAt: at('reconcile_started_at'),
+  reconcileCursor: text('reconcile_cursor'),
+  reconciledAt: at('reconciled_at'),
 })
 
 /** One inbound delivery, raw, for 30 days. Partitioned by `received_at`. */
@@ -258,8 +265,14 @@ export const exceptions = pgTable(
     decidedWhat: text('decided_what'),
     decidedOnVersion: integer('decided_on_version'),
     mergedInto: id('merged_into'),
+    /** The open exception that explains this one: it is shown there as a consequence, and has no card of its own. */
+    rootId: id('root_id'),
+    /** What its grace rests on, where that was learned: "usually 4 min, 99.5% within 22 min". */
+    graceWords: text('grace_words'),
   },
   (t) => [
+    index('exceptions_root').on(t.rootId).where(sql`root_id is not null`),
+    index('exceptions_contract').on(t.timeline, t.contract, t.openedAt),
     uniqueIndex('exceptions_one').on(t.subjectId, t.contract).where(sql`merged_into is null`),
     index('exceptions_merged').on(t.mergedInto).where(sql`merged_into is not null`),
     index('exceptions_open').on(t.timeline, t.openedAt).where(sql`state = 'open'`),
@@ -438,3 +451,68 @@ export const quarantine = pgTable('quarantine', {
   quarantinedAt: at('quarantined_at').notNull(),
   problem: text('problem').notNull(),
 })
+
+/** How long a handoff took, one row each time; what was slow in an incident is left out of what is learned. */
+export const lags = pgTable(
+  'lags',
+  {
+    contract: text('contract').notNull(),
+    fromSystem: text('from_system').notNull(),
+    toSystem: text('to_system').notNull(),
+    /** The value of the attribute that the contract's grace is learned by; empty where it has none. */
+    value: text('value').notNull(),
+    reachedAt: at('reached_at').notNull(),
+    ms: doublePrecision('ms').notNull(),
+  },
+  (t) => [index('lags_contract').on(t.contract, t.reachedAt)],
+)
+
+/** What was learned of a handoff's lag: in force, or proposed because it is wider and an admin must agree. */
+export const baselines = pgTable(
+  'baselines',
+  {
+    contract: text('contract').notNull(),
+    fromSystem: text('from_system').notNull(),
+    toSystem: text('to_system').notNull(),
+    value: text('value').notNull(),
+    state: text('state', { enum: ['in_force', 'proposed'] }).notNull(),
+    learnedAt: at('learned_at').notNull(),
+    sample: integer('sample').notNull(),
+    medianMs: doublePrecision('median_ms').notNull(),
+    quantileMs: doublePrecision('quantile_ms').notNull(),
+    agreedBy: id('agreed_by'),
+  },
+  (t) => [primaryKey({ columns: [t.contract, t.fromSystem, t.toSystem, t.value, t.state] })],
+)
+
+/** What people told Baton in chat: this name of this system means that canonical one. `baton.yml` goes before it. */
+export const mappings = pgTable(
+  'mappings',
+  {
+    kind: text('kind', { enum: ['sku', 'location'] }).notNull(),
+    system: text('system').notNull(),
+    value: text('value').notNull(),
+    canonical: text('canonical').notNull(),
+    personId: id('person_id'),
+    at: at('at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.system, t.value] })],
+)
+
+/** Two identity keys that an admin split: they never name one subject again. The smaller one stands first. */
+export const cannotLinks = pgTable(
+  'cannot_links',
+  {
+    timeline: text('timeline').notNull(),
+    firstName: text('first_name').notNull(),
+    firstValue: text('first_value').notNull(),
+    secondName: text('second_name').notNull(),
+    secondValue: text('second_value').notNull(),
+    personId: id('person_id').notNull(),
+    at: at('at').notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.timeline, t.firstName, t.firstValue, t.secondName, t.secondValue] }),
+    index('cannot_links_second').on(t.timeline, t.secondName, t.secondValue),
+  ],
+)

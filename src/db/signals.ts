@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
-import type { FactRef, NewSignal, ObjectName, SignalTx, StoredFact } from '../app/ports.ts'
+import type { SignalTx } from '../app/ports.ts'
+import type { FactRef, NewSignal, ObjectName, StoredFact } from '../app/records.ts'
 import type { Fact, Timeline } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
 import { prepared, rows } from './bulk.ts'

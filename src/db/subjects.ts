@@ -1,5 +1,6 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
-import type { ObjectName, SubjectRecord, SubjectTx } from '../app/ports.ts'
+import type { SubjectTx } from '../app/ports.ts'
+import type { ObjectName, SubjectRecord } from '../app/records.ts'
 import { objectId } from '../domain/object.ts'
 import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'

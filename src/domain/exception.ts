@@ -32,7 +32,7 @@ export type Decision =
   /** Kept again within the grace, or no worse than what was dismissed: nobody ever hears of it. */
   | { do: 'forget' }
   /** Due: open it, or open its next episode. */
-  | { do: 'open'; since: Date; dueAt: Date; evidence: Evidence }
+  | { do: 'open'; since: Date; dueAt: Date; evidence: Evidence; graceWords: string | null }
   /** Still open; the evidence says something new. */
   | { do: 'update'; evidence: Evidence }
   /** Kept: `resolved` when Baton's own run did it, else `healed`. */
@@ -84,7 +84,7 @@ export const decide = (
       if (now < dueAt) return expectAgain(standing, since, dueAt)
       const waitingFor = silent(dueAt)
       if (waitingFor !== null) return { do: 'wait', since, dueAt, waitingFor }
-      return { do: 'open', since, dueAt, evidence }
+      return { do: 'open', since, dueAt, evidence, graceWords: verdict.graceWords }
     }
   }
 }

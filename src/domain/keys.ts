@@ -2,8 +2,8 @@ import type { Key, KeyName, SubjectKind } from './model.ts'
 
 /**
  * Which subject an identity key names. A fact with identity keys of several kinds feeds several subjects: a shipped
- * delivery is part of its order's fulfillment and is also a parcel. SKU and purchase order numbers never identify a
- * subject: ten thousand orders of one SKU stay ten thousand subjects.
+ * delivery is part of its order's fulfillment and is also a parcel. A SKU never identifies a subject: ten thousand
+ * orders of one SKU stay ten thousand subjects. A purchase order is one by itself; its receipts only refer to it.
  */
 const KIND_OF: Record<KeyName, SubjectKind | null> = {
   order: 'fulfillment',
@@ -12,7 +12,10 @@ const KIND_OF: Record<KeyName, SubjectKind | null> = {
   stock: 'stock',
   receipt: 'receipt',
   transfer: 'transfer',
-  purchase_order: null,
+  purchase_order: 'purchase',
+  return: 'return',
+  feed: 'feed',
+  mapping: 'mapping',
   sku: null,
 }
 
@@ -33,6 +36,9 @@ export const subjectName = (keys: Key[]): string => {
     'receipt',
     'stock',
     'transfer',
+    'return',
+    'feed',
+    'mapping',
     'sale',
     'purchase_order',
     'sku',

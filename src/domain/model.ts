@@ -23,11 +23,29 @@ export const OBJECT_TYPES = [
   'purchase_order',
   'receipt',
   'transfer',
+  'return',
+  /** A customer's word that something went wrong: not received, damaged. */
+  'claim',
+  /** An integration's own record of one hand-over. */
+  'message',
+  /** What Baton itself observes: the stream of one system, and a name that no map knows. */
+  'feed',
+  'mapping',
 ] as const
 /** The kind of thing a fact is about, in Baton's words (not the system's). */
 export type ObjectType = (typeof OBJECT_TYPES)[number]
 
-export const SUBJECT_KINDS = ['fulfillment', 'parcel', 'stock', 'receipt', 'transfer'] as const
+export const SUBJECT_KINDS = [
+  'fulfillment',
+  'parcel',
+  'stock',
+  'purchase',
+  'receipt',
+  'transfer',
+  'return',
+  'feed',
+  'mapping',
+] as const
 /** The business thing that facts of several systems speak about. */
 export type SubjectKind = (typeof SUBJECT_KINDS)[number]
 
@@ -55,6 +73,9 @@ export const KEY_NAMES = [
   'purchase_order',
   'sku',
   'transfer',
+  'return',
+  'feed',
+  'mapping',
 ] as const
 export type KeyName = (typeof KEY_NAMES)[number]
 

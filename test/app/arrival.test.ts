@@ -173,7 +173,7 @@ describe('a late fact', () => {
   it('is taken into an object that belongs to no subject, too', async () => {
     const told = (state: string) =>
       world.erp.put(
-        { type: 'purchase_order', externalId: 'P1', keys: [key('purchase_order', 'P1')], state },
+        { type: 'purchase_order', externalId: 'P1', keys: [key('sku', 'P1')], state },
         world.clock(),
       )
     const [first, second] = [told('draft'), told('sent')]

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { takeFacts } from '../../src/app/pipeline.ts'
 import type { Store, Tx } from '../../src/app/ports.ts'
 import { processFacts } from '../../src/app/process.ts'
+import { PLAIN_GRACES } from '../../src/domain/contract/terms.ts'
 import { testDatabase } from '../support/database.ts'
 import type { FakeObject, FakeSystem } from '../support/fake-system.ts'
 import { createWorld, fulfillment, key, order, type World } from '../support/world.ts'
@@ -129,6 +130,7 @@ it('a batch gives up, and says so, where its subjects never hold still', async (
     contracts: [],
     routing: null,
     postingSurfaces: [],
+    graces: PLAIN_GRACES,
     silent: () => null,
     recheckMs: 1,
   }

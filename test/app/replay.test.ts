@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { draftOf, saveDrafts } from '../../src/app/draft.ts'
 import { replayFacts, sweepBefore } from '../../src/app/pipeline.ts'
 import type { Play } from '../../src/app/world.ts'
+import { PLAIN_GRACES } from '../../src/domain/contract/terms.ts'
 import type { Fact } from '../../src/domain/model.ts'
 import { testDatabase } from '../support/database.ts'
 import { fact, type Told } from '../support/objects.ts'
@@ -19,6 +20,7 @@ const play: Play = {
   contracts: CONTRACTS,
   routing: null,
   postingSurfaces: [],
+  graces: PLAIN_GRACES,
   silent: () => null,
   recheckMs: 0,
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { wordsOf } from '../../src/app/errors.ts'
-import type { NewIntervention } from '../../src/app/ports.ts'
+import type { NewIntervention } from '../../src/app/records.ts'
 import { type Connection, connect } from '../../src/db/connect.ts'
 import { createStore } from '../../src/db/store.ts'
 import { testDatabase } from '../support/database.ts'

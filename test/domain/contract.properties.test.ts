@@ -1,7 +1,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { check } from '../../src/domain/contract/check.ts'
-import type { Contract, ContractForm, Grace, Selector } from '../../src/domain/contract/contract.ts'
+import type {
+  Condition,
+  Contract,
+  ContractForm,
+  Grace,
+  Selector,
+} from '../../src/domain/contract/contract.ts'
 import { OBJECT_TYPES, type ObjectState, ROLES } from '../../src/domain/model.ts'
 import { foldAll } from '../../src/domain/object.ts'
 import { fact, view } from '../support/objects.ts'
@@ -11,15 +17,24 @@ const role = fc.constantFrom(...ROLES.slice(0, 3))
 const type = fc.constantFrom(...OBJECT_TYPES.slice(0, 3))
 const states = fc.uniqueArray(fc.constantFrom(...STATES), { minLength: 1 })
 
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({ attribute: fc.constant('limit'), in: fc.array(fc.string()) }),
+  fc.record({ attribute: fc.constant('limit'), stated: fc.boolean() }),
+  fc.record({ quantity: fc.constantFrom('a', 'b'), below: fc.integer() }),
+  fc.record({ quantity: fc.constantFrom('a', 'b'), above: fc.integer() }),
+)
+const where = fc.array(condition, { maxLength: 2 })
 const selector: fc.Arbitrary<Selector> = fc.oneof(
   fc.record({ role, type }),
-  fc.record({ role, type, states }),
+  fc.record({ role, type, states, where }),
 )
-const stated = fc.record({ role, type, states })
+const stated = fc.record({ role, type, states, where })
 const times = fc.integer({ min: -2, max: 2 })
 const term = fc.oneof(
   fc.record({ role, type, times, quantity: fc.constantFrom('a', 'b') }),
   fc.record({ role, type, times, inState: states }),
+  fc.record({ role, type, times, attribute: fc.constantFrom('limit', 'other') }),
+  fc.record({ role, type, times, instant: fc.constantFrom('limit', 'other') }),
 )
 const grace: fc.Arbitrary<Grace> = fc.oneof(
   fc.record({ kind: fc.constant('duration' as const), ms: fc.nat(10 ** 9) }),
@@ -29,6 +44,14 @@ const grace: fc.Arbitrary<Grace> = fc.oneof(
     type,
     attribute: fc.constantFrom('limit', 'other'),
     plusMs: fc.nat(10 ** 9),
+  }),
+  fc.record({ kind: fc.constant('working' as const), calendar: fc.string(), ms: fc.nat(10 ** 9) }),
+  fc.record({ kind: fc.constant('landing' as const), role, marginMs: fc.nat(10 ** 9) }),
+  fc.record({
+    kind: fc.constant('learned' as const),
+    by: fc.option(fc.constantFrom('limit', 'other')),
+    otherwiseMs: fc.nat(10 ** 9),
+    floorMs: fc.nat(10 ** 9),
   }),
 )
 const form: fc.Arbitrary<ContractForm> = fc.oneof(
@@ -45,12 +68,14 @@ const form: fc.Arbitrary<ContractForm> = fc.oneof(
     left: fc.array(term, { minLength: 1, maxLength: 2 }),
     right: fc.array(term, { minLength: 1, maxLength: 2 }),
     tolerance: fc.nat(3),
+    breaks: fc.constantFrom('either' as const, 'left_above' as const),
     suspend: fc.array(selector, { maxLength: 1 }),
   }),
   fc.record({
     form: fc.constant('leave' as const),
     object: stated,
-    where: fc.option(fc.record({ attribute: fc.constant('limit'), in: fc.array(fc.string()) })),
+    while: fc.array(selector, { maxLength: 1 }),
+    since: fc.constantFrom('entered' as const, 'seen' as const, 'silence' as const),
   }),
   fc.record({ form: fc.constant('one' as const), object: stated }),
 )
@@ -65,6 +90,9 @@ const contract: fc.Arbitrary<Contract> = fc.record({
   grace,
   rule: form,
   actions: fc.constant([]),
+  hurts: fc.constant(''),
+  fix: fc.constant(''),
+  foldsUnder: fc.constant([]),
 })
 
 const attribute = fc.oneof(

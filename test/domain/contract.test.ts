@@ -222,7 +222,9 @@ describe('leave: an object must leave a state', () => {
   })
 
   it('can look at the reason', () => {
-    const contract = written({ leave: { ...leave, where: { attribute: 'reason', in: ['fraud'] } } })
+    const contract = written({
+      leave: { object: { ...leave.object, where: { attribute: 'reason', in: ['fraud'] } } },
+    })
     expect(standing(contract, view([held('D1', 5, 'address')]))).toBe('kept: left')
     expect(standing(contract, view([held('D1', 5)]))).toBe('kept: left')
     expect(sentence(contract, view([held('D1', 5, 'fraud')]))).toBe(

@@ -16,6 +16,7 @@ const broken = (since: number, magnitude = 1): Verdict => ({
   since: at(since),
   dueAt: at(since + 60),
   evidence: { sentence: 'a says so; b does not.', magnitude },
+  graceWords: null,
 })
 
 type Before = {

@@ -12,7 +12,7 @@ it('lets a fact be part of an order and a parcel at once', () => {
 it('never unifies by what ten thousand orders share, nor by a reference', () => {
   const shared = [
     identity('sku', 'S'),
-    identity('purchase_order', 'P'),
+    { ...identity('purchase_order', 'P'), kind: 'reference' as const },
     { ...identity('order', '1'), kind: 'reference' as const },
   ]
   expect(identityKeys(shared)).toEqual([])

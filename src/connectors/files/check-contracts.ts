@@ -69,13 +69,23 @@ const checkContract = (contract: Contract, all: Map<string, Known>, report: Repo
       `no ${nameOf(selector)} is ever ${selector.states.join(' or ')} here; it can be ${[...known.states].join(', ')}`,
     )
   }
+  const attribute = (path: Path, of: Pick<Selector, 'role' | 'type'>, name: string): void => {
+    if (find(path, of)?.attributes.has(name) !== false) return
+    report(path, `the ${nameOf(of)} has no attribute ${name} here; declare it under \`attributes\``)
+  }
   const term = (path: Path, it: Term): void => {
     if ('inState' in it) {
       states(path, { role: it.role, type: it.type, states: it.inState })
       return
     }
     const known = find(path, it)
-    if (!known || known.quantities.has(it.quantity)) return
+    if (!known) return
+    if (!('quantity' in it)) {
+      const [key, name] = 'attribute' in it ? ['attribute', it.attribute] : ['instant', it.instant]
+      attribute([...path, key], it, name)
+      return
+    }
+    if (known.quantities.has(it.quantity)) return
     report(
       [...path, 'quantity'],
       `the ${nameOf(it)} has no quantity ${it.quantity} here; declare it under \`quantities\``,
@@ -104,11 +114,5 @@ const checkContract = (contract: Contract, all: Map<string, Known>, report: Repo
       states([rule.form, 'object'], rule.object)
       break
   }
-  if (grace.kind !== 'field') return
-  const known = find(['grace'], grace)
-  if (!known || known.attributes.has(grace.attribute)) return
-  report(
-    ['grace', 'field'],
-    `the ${nameOf(grace)} has no attribute ${grace.attribute} here; declare it under \`attributes\``,
-  )
+  if (grace.kind === 'field') attribute(['grace', 'field'], grace, grace.attribute)
 }

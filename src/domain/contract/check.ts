@@ -1,9 +1,10 @@
 import type { OrderClass, SubjectView } from '../model.ts'
 import { checkAgree } from './agree.ts'
-import type { Contract, Verdict } from './contract.ts'
+import type { Contract, Graces, Verdict } from './contract.ts'
 import { checkFollow } from './follow.ts'
 import { checkLeave } from './leave.ts'
 import { checkOne } from './one.ts'
+import { PLAIN_GRACES, type Terms } from './terms.ts'
 
 const CARDED: readonly OrderClass[] = ['consumer', 'b2b', 'preorder', 'backorder', 'marketplace', 'pos']
 
@@ -16,16 +17,17 @@ export const applies = (contract: Contract, view: Pick<SubjectView, 'kind' | 'or
  * Is the contract kept on this subject? A pure and total function of the facts: the same objects in any order give
  * the same verdict. Whether a break is already due is the caller's question, because only the caller has a clock.
  */
-export const check = (contract: Contract, view: SubjectView): Verdict => {
-  const { rule, grace } = contract
+export const check = (contract: Contract, view: SubjectView, graces: Graces = PLAIN_GRACES): Verdict => {
+  const { id, rule, grace } = contract
+  const terms: Terms = { id, grace, graces }
   switch (rule.form) {
     case 'follow':
-      return checkFollow(rule, grace, view)
+      return checkFollow(rule, terms, view)
     case 'agree':
-      return checkAgree(rule, grace, view)
+      return checkAgree(rule, terms, view)
     case 'leave':
-      return checkLeave(rule, grace, view)
+      return checkLeave(rule, terms, view)
     case 'one':
-      return checkOne(rule, grace, view)
+      return checkOne(rule, terms, view)
   }
 }

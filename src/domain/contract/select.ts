@@ -1,5 +1,5 @@
-import { instantOf, type ObjectState, type SubjectView } from '../model.ts'
-import type { Evidence, Grace, Selector, Verdict } from './contract.ts'
+import type { ObjectState, SubjectView } from '../model.ts'
+import type { Condition, Selector } from './contract.ts'
 
 /** Oldest first, so that a verdict does not depend on the order in which objects were loaded. */
 const inOrder = (a: ObjectState, b: ObjectState): number =>
@@ -9,8 +9,21 @@ const inOrder = (a: ObjectState, b: ObjectState): number =>
 export const objectsOf = (view: SubjectView, selector: Pick<Selector, 'role' | 'type'>): ObjectState[] =>
   view.objects.filter((o) => o.role === selector.role && o.type === selector.type).sort(inOrder)
 
-export const matching = (view: SubjectView, selector: Selector): ObjectState[] =>
-  objectsOf(view, selector).filter((o) => !selector.states || selector.states.includes(o.state))
+const fulfils = (object: ObjectState, condition: Condition): boolean => {
+  if ('quantity' in condition) {
+    const units = object.quantities[condition.quantity]
+    if (units === undefined) return false
+    return 'below' in condition ? units < condition.below : units > condition.above
+  }
+  const value = object.attributes[condition.attribute] ?? null
+  if ('stated' in condition) return (value !== null) === condition.stated
+  return value !== null && condition.in.includes(value)
+}
+
+export const matching = (view: SubjectView, { states, where = [], ...of }: Selector): ObjectState[] =>
+  objectsOf(view, of).filter(
+    (o) => (!states || states.includes(o.state)) && where.every((condition) => fulfils(o, condition)),
+  )
 
 /**
  * Since when the object has been in the set of states without leaving it: the walk goes back from its present state
@@ -36,19 +49,3 @@ export const enteredAny = (object: ObjectState, states: string[] | undefined): D
 /** The earliest of several instants; the list is never empty where this is called. */
 export const earliest = (dates: Date[]): Date => new Date(Math.min(...dates.map((d) => d.getTime())))
 export const latest = (dates: Date[]): Date => new Date(Math.max(...dates.map((d) => d.getTime())))
-
-/** A break with its due time, or unknown while the deadline it depends on is not known. */
-export const brokenSince = (view: SubjectView, grace: Grace, since: Date, evidence: Evidence): Verdict => {
-  switch (grace.kind) {
-    case 'duration':
-      return { is: 'broken', since, dueAt: new Date(since.getTime() + grace.ms), evidence }
-    case 'field': {
-      const deadlines = objectsOf(view, grace).flatMap((object) => {
-        return instantOf(object.attributes[grace.attribute])?.getTime() ?? []
-      })
-      if (deadlines.length === 0)
-        return { is: 'unknown', waitingFor: `${grace.attribute} of the ${grace.role}'s ${grace.type}` }
-      return { is: 'broken', since, dueAt: new Date(Math.min(...deadlines) + grace.plusMs), evidence }
-    }
-  }
-}

@@ -1,0 +1,242 @@
+import type { Touch } from '../domain/drag.ts'
+import type { ExceptionState } from '../domain/exception.ts'
+import type {
+  Fact,
+  Handoff,
+  Key,
+  ObjectState,
+  PersonRole,
+  Severity,
+  SubjectKind,
+  Timeline,
+} from '../domain/model.ts'
+import type { ActionTarget } from './connector.ts'
+import type { InterventionRow, Waiting } from './queries.ts'
+
+/*
+ * What is stored, as the steps of the pipeline see it.
+ */
+
+export type NewSignal = {
+  system: string
+  via: 'webhook' | 'poll' | 'readback'
+  receivedAt: Date
+  deliveryKey: string
+  body: Buffer
+  problem: string | null
+  badRows: number
+  facts: Fact[]
+}
+
+export type StoredFact = { id: string; timeline: Timeline; fact: Fact }
+
+/** A fact's id, with the receipt time that finds its partition. */
+export type FactRef = { id: string; receivedAt: string }
+
+/** An exception whose card must be shown anew. */
+export type MovedException = { id: string; channel: string | null; revision: number }
+
+export type ObjectName = { system: string; type: string; externalId: string }
+
+export type IdentityKey = { name: string; value: string }
+
+/** A subject with everything a step may look at, loaded under its lock. */
+export type SubjectRecord = {
+  id: string
+  timeline: Timeline
+  kind: SubjectKind
+  keys: Key[]
+  objects: ObjectState[]
+  expectations: ExpectationRecord[]
+  exceptions: ExceptionRecord[]
+}
+
+export type ExpectationRecord = {
+  contract: string
+  since: Date
+  dueAt: Date
+  nextCheckAt: Date
+  waitingFor: string | null
+}
+
+export type ExceptionRecord = {
+  /** Null until it is stored. */
+  id: string | null
+  contract: string
+  state: ExceptionState
+  episode: number
+  version: number
+  revision: number
+  since: Date
+  dueAt: Date
+  openedAt: Date
+  closedAt: Date | null
+  status: string
+  severity: Severity
+  evidence: string
+  magnitude: number
+  dismissalHolds: boolean
+  valueMinor: number | null
+  currency: string | null
+  promiseAt: Date | null
+  channel: string | null
+  routeReason: string | null
+  claimedBy: string | null
+  claimedAt: Date | null
+  decidedBy: string | null
+  decidedAt: Date | null
+  decidedWhat: string | null
+  decidedOnVersion: number | null
+  /** The open exception that explains this one, which then has no card of its own. */
+  rootId: string | null
+  /** What a learned grace rests on. */
+  graceWords: string | null
+  /** The active run, if there is one. */
+  run: ActiveRun | null
+}
+
+/** `sends`: how often something was sent; `episode`: the one of the exception in which it was asked for. */
+export type ActiveRun = Pick<
+  RunRecord,
+  'id' | 'action' | 'label' | 'state' | 'requestedBy' | 'episode' | 'sends'
+>
+
+export type EpisodeRecord = {
+  exceptionId: string
+  contract: string
+  episode: number
+  since: Date
+  dueAt: Date
+  openedAt: Date
+  closedAt: Date | null
+  closedAs: string | null
+  closedBy: string | null
+  runId: string | null
+}
+
+export type ConflictRecord = { subjectId: string; contract: string; earlier: Date; later: Date }
+
+export type NewIntervention = {
+  at: Date
+  timeline: Timeline
+  person: { id: string; role: PersonRole } | null
+  kind: 'press' | 'command' | 'off_chat'
+  action: string | null
+  result: string | null
+  exceptionId: string | null
+  subjectId: string | null
+  contract: string | null
+  handoff: Handoff | null
+  startedAt: Date | null
+  reportedMinutes: number | null
+  note: string | null
+  surface: string
+  interactionKey: string | null
+  snapshot: unknown
+  message: string | null
+}
+
+export type RunState =
+  | 'awaiting_approval'
+  | 'queued'
+  | 'reading'
+  | 'sending'
+  | 'sent'
+  | 'settling'
+  | 'finished'
+
+export type RunOutcome = 'done' | 'already_done' | 'requested' | 'refused' | 'unknown' | 'failed' | 'declined'
+
+export type RunRecord = {
+  id: string
+  exceptionId: string
+  episode: number
+  system: string
+  action: string
+  label: string
+  values: Record<string, string | number | boolean>
+  target: ActionTarget | null
+  state: RunState
+  outcome: RunOutcome | null
+  words: string
+  idempotencyKey: string
+  before: { snapshot: unknown; words: string } | null
+  after: { snapshot: unknown; words: string } | null
+  requestedBy: string
+  approvedBy: string | null
+  worker: string | null
+  /** How often `act` was called: the key makes a second call safe only where the action says so. */
+  sends: number
+  startedAt: Date
+  sentAt: Date | null
+  settleBy: Date | null
+  finishedAt: Date | null
+  verifiedAt: Date | null
+}
+
+export type FeedState = {
+  system: string
+  cursor: string | null
+  watermark: Date | null
+  /** Sender's clock minus ours, in ms; null until measured. */
+  skewMs: number | null
+  lastSignalAt: Date | null
+  downSince: Date | null
+  lastError: string | null
+  /** Since when its stream is silent or strange, and why: what depends on it is not judged meanwhile. */
+  suspectSince: Date | null
+  suspectWhy: string | null
+  reconcileStartedAt: Date | null
+  reconcileCursor: string | null
+  reconciledAt: Date | null
+}
+
+export type PostRecord = {
+  exceptionId: string
+  surface: string
+  channel: string
+  ref: string | null
+  desiredRevision: number
+  postedRevision: number
+  attempts: number
+}
+
+export type ImportRecord = {
+  timeline: Timeline
+  name: string
+  startedAt: Date
+  finishedAt: Date | null
+  asOf: Date
+  contracts: unknown
+  played: number
+}
+
+/** `late`: opened and kept in the end; `open`: still broken at the end; `handled`: closed by a person. */
+export type ImportTally = { contract: string; late: number; open: number; handled: number; conflicts: number }
+
+export type SourceFilter = {
+  state: 'open' | 'closed' | 'all'
+  timeline: Timeline | 'any'
+  limit: number
+  /** The last one of the previous page: its severity's rank (0 = low; only where open ones are listed), time, id. */
+  after: { rank: number; at: Date; id: string } | null
+  channel: string | null
+  /** Each word must match: one of these contracts, the severity, a system or a key's value. */
+  words: { text: string; contracts: string[] }[]
+  claimedBy: string | null
+  handledBy: string | null
+  subjectIds: string[] | null
+}
+
+/** An exception with everything that was done about it, of the same moment. */
+export type ExceptionHistory = ExceptionSource & {
+  interventions: InterventionRow[]
+  runs: (RunRecord & { requestedByName: string; approvedByName: string | null })[]
+}
+
+/** An exception with the subject it is about, and the names behind its person ids. */
+export type ExceptionSource = {
+  exception: ExceptionRecord
+  subject: SubjectRecord
+  names: Map<string, string>
+}
