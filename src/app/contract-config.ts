@@ -41,28 +41,32 @@ const type = z.enum(OBJECT_TYPES)
 const states = z.array(z.string()).min(1)
 const value = z.union([z.string(), z.number(), z.boolean()])
 const condition = z.union([
+  z.strictObject({ was: z.string() }),
   z.strictObject({ attribute: z.string(), in: z.array(value).min(1) }),
   z.strictObject({ attribute: z.string(), stated: z.boolean() }),
   z.strictObject({ quantity: z.string(), below: z.number() }),
   z.strictObject({ quantity: z.string(), above: z.number() }),
 ])
 const where = z.union([z.array(condition).min(1), condition.transform((only): Condition[] => [only])])
-const selector = z
-  .strictObject({ role, type, states: states.optional(), where: where.optional() })
-  .transform(({ states: named, where: conditions, ...rest }) => ({
-    ...rest,
-    ...(named ? { states: named } : {}),
-    ...(conditions ? { where: conditions } : {}),
-  }))
+/** Without the keys that were not written: what is absent is absent, and not `undefined`. */
+const written = <T extends object>({ states: named, where: conditions, ...rest }: Chosen & T) => ({
+  ...rest,
+  ...(named ? { states: named } : {}),
+  ...(conditions ? { where: conditions } : {}),
+})
+type Chosen = { states?: string[] | undefined; where?: Condition[] | undefined }
+
+const chosen = { role, type, states: states.optional(), where: where.optional() }
+const selector = z.strictObject(chosen).transform((it) => written(it))
 const stated = z
-  .strictObject({ role, type, states, where: where.optional() })
+  .strictObject({ ...chosen, states })
   .transform(({ where: conditions, ...rest }) => (conditions ? { ...rest, where: conditions } : rest))
 const times = z.number().default(1)
 const term = z.union([
-  z.strictObject({ role, type, quantity: z.string(), times }),
-  z.strictObject({ role, type, inState: states, times }),
-  z.strictObject({ role, type, attribute: z.string() }).transform((term) => ({ ...term, times: 1 })),
-  z.strictObject({ role, type, instant: z.string() }).transform((term) => ({ ...term, times: 1 })),
+  z.strictObject({ ...chosen, quantity: z.string(), times }).transform((it) => written(it)),
+  z.strictObject({ ...chosen, inState: states, times }).transform((it) => written(it)),
+  z.strictObject({ ...chosen, attribute: z.string() }).transform((it) => written({ ...it, times: 1 })),
+  z.strictObject({ ...chosen, instant: z.string() }).transform((it) => written({ ...it, times: 1 })),
 ])
 const isNumeric = (each: z.output<typeof term>): boolean => 'quantity' in each || 'inState' in each
 const isInstant = (each: z.output<typeof term>): boolean => 'instant' in each
@@ -123,7 +127,13 @@ const leave = z.strictObject({
   while: z.array(selector).default([]),
   since: z.enum(['entered', 'seen', 'silence']).default('entered'),
 })
-const one = z.strictObject({ object: stated })
+const one = z.strictObject({
+  object: stated,
+  within: z
+    .strictObject({ quantity: z.string(), of: z.strictObject({ role, type }) })
+    .nullable()
+    .default(null),
+})
 
 const followOf = ({ clockTolerance, ...rest }: z.output<typeof follow>): Follow => ({
   form: 'follow',

@@ -20,6 +20,7 @@ const states = fc.uniqueArray(fc.constantFrom(...STATES), { minLength: 1 })
 const condition: fc.Arbitrary<Condition> = fc.oneof(
   fc.record({ attribute: fc.constant('limit'), in: fc.array(fc.string()) }),
   fc.record({ attribute: fc.constant('limit'), stated: fc.boolean() }),
+  fc.record({ was: fc.constantFrom(...STATES) }),
   fc.record({ quantity: fc.constantFrom('a', 'b'), below: fc.integer() }),
   fc.record({ quantity: fc.constantFrom('a', 'b'), above: fc.integer() }),
 )
@@ -77,7 +78,11 @@ const form: fc.Arbitrary<ContractForm> = fc.oneof(
     while: fc.array(selector, { maxLength: 1 }),
     since: fc.constantFrom('entered' as const, 'seen' as const, 'silence' as const),
   }),
-  fc.record({ form: fc.constant('one' as const), object: stated }),
+  fc.record({
+    form: fc.constant('one' as const),
+    object: stated,
+    within: fc.option(fc.record({ quantity: fc.constantFrom('a', 'b'), of: fc.record({ role, type }) })),
+  }),
 )
 const contract: fc.Arbitrary<Contract> = fc.record({
   id: fc.constant('any'),

@@ -181,7 +181,7 @@ describe('agree: both sides come to the same', () => {
     const counting = object({ role: 'wms', type: 'transfer', state: 'counting', externalId: 'C1' })
     const suspend = [{ role: 'wms', type: 'transfer', states: ['counting'] }]
     const suspended = written({ agree: { ...agree, suspend } })
-    expect(standing(suspended, view([wms(4), erp, counting]))).toBe('unknown: the count in progress')
+    expect(standing(suspended, view([wms(4), erp, counting]))).toBe('unknown: wms to finish its transfer')
     expect(standing(suspended, view([wms(4), erp]))).toBe('broken since 7, due 67')
   })
 

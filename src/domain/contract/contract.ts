@@ -1,7 +1,11 @@
 import type { Handoff, ObjectType, OrderClass, Role, Severity, SubjectKind } from '../model.ts'
 
-/** What must be true of an object beyond its state. A value that the object does not state fulfils none but `stated`. */
+/**
+ * What must be true of an object beyond its state; `was`: it has been in that state before. A value that the object does
+ * not state fulfils nothing but `stated: false`.
+ */
 export type Condition =
+  | { was: string }
   | { attribute: string; in: (string | number | boolean)[] }
   | { attribute: string; stated: boolean }
   | { quantity: string; below: number }
@@ -42,15 +46,15 @@ export type Graces = {
 }
 
 /**
- * One summand of an agreement: a named quantity, or 1 when the object is in one of the states, else 0. Texts (a place)
- * and instants (a date, compared in hours) stand alone on their side.
+ * One summand of an agreement over the objects that it selects: a named quantity, or 1 when the object is in one of the
+ * states, else 0. Texts (a place) and instants (a date, compared in hours) stand alone on their side.
  */
-export type Term = { role: Role; type: ObjectType; times: number } & (
-  | { quantity: string }
-  | { inState: string[] }
-  | { attribute: string }
-  | { instant: string }
-)
+export type Term = Selector & { times: number } & (
+    | { quantity: string }
+    | { inState: string[] }
+    | { attribute: string }
+    | { instant: string }
+  )
 
 /**
  * Once `when` holds, `then` must come to hold. `unless` ends the debt (a cancelled order owes nothing); with
@@ -66,8 +70,8 @@ export type Follow = {
 }
 
 /**
- * The sums of both sides must match within the tolerance (units, or hours between instants). `left_above`: only more
- * on the left is a break. `suspend`: no verdict while this holds (a count).
+ * Both sides must say the same within the tolerance (units, or hours between instants). `left_above`: only more on the
+ * left is a break: more units, a later date, a text that the right does not say. `suspend`: no verdict while this holds (a count).
  */
 export type Agree = {
   form: 'agree'
@@ -79,9 +83,9 @@ export type Agree = {
 }
 
 /**
- * The object must leave these states. `while`: only as long as all of these hold as well. Broken since it entered
- * the state; since it was first `seen` so, for conditions on values that come and go; or since the last word of it
- * (`silence`).
+ * The object must leave these states. `while`: only as long as all of these hold as well, and not counted from before.
+ * Broken since it entered the state; since it was first `seen` so, for conditions on values that come and go; or since
+ * the last word of it (`silence`).
  */
 export type Leave = {
   form: 'leave'
@@ -90,8 +94,15 @@ export type Leave = {
   since: 'entered' | 'seen' | 'silence'
 }
 
-/** At most one object in these states. */
-export type One = { form: 'one'; object: Selector & { states: string[] } }
+/**
+ * At most one object in these states. `within`: several are no break as long as their `quantity` together stays within
+ * what is stated there, so that the parts of a split order are not taken for duplicates.
+ */
+export type One = {
+  form: 'one'
+  object: Selector & { states: string[] }
+  within: { quantity: string; of: { role: Role; type: ObjectType } } | null
+}
 
 export type ContractForm = Follow | Agree | Leave | One
 

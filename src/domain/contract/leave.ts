@@ -3,10 +3,15 @@ import type { Condition, Leave, Verdict } from './contract.ts'
 import { earliest, enteredAny, latest, matching } from './select.ts'
 import { broken, type Terms } from './terms.ts'
 
-const conditionWords = (object: ObjectState, condition: Condition): string =>
-  'quantity' in condition
-    ? `${condition.quantity.replaceAll('_', ' ')} ${object.quantities[condition.quantity] ?? 'not stated'}`
-    : String(object.attributes[condition.attribute] ?? `no ${condition.attribute}`)
+/** The value that makes the object one of those in question; what is only absent or past goes without saying. */
+const conditionWords = (object: ObjectState, condition: Condition): string[] => {
+  if ('quantity' in condition)
+    return [`${condition.quantity.replaceAll('_', ' ')} ${object.quantities[condition.quantity]}`]
+  if (!('in' in condition)) return []
+  const value = object.attributes[condition.attribute]
+  const words = typeof value === 'boolean' ? `${value ? '' : 'not '}${condition.attribute}` : String(value)
+  return [words.replaceAll('_', ' ')]
+}
 
 const sinceOf = (rule: Leave, stuck: ObjectState[]): Date => {
   switch (rule.since) {
@@ -33,16 +38,21 @@ export const checkLeave = (rule: Leave, terms: Terms, view: SubjectView): Verdic
   const stuck = matching(view, rule.object)
   const first = stuck[0]
   if (!first) return { is: 'kept', reason: 'left' }
-  const meanwhile = rule.while.map((selector) => matching(view, selector)[0])
-  if (meanwhile.some((object) => object === undefined)) return { is: 'kept', reason: 'not_owed' }
+  const meanwhile = rule.while.map((selector) => ({ selector, objects: matching(view, selector) }))
+  if (meanwhile.some(({ objects }) => objects.length === 0)) return { is: 'kept', reason: 'not_owed' }
 
-  const reasons = (rule.object.where ?? []).map((condition) => conditionWords(first, condition))
+  const since = latest([
+    sinceOf(rule, stuck),
+    ...meanwhile.map(({ selector, objects }) => earliest(objects.map((o) => enteredAny(o, selector.states)))),
+  ])
+  const reasons = (rule.object.where ?? []).flatMap((condition) => conditionWords(first, condition))
   const reason = reasons.length > 0 ? ` (${reasons.join(', ')})` : ''
-  const others = meanwhile.flatMap((object) => (object ? `; ${object.system} says ${object.rawState}` : []))
+  const others = meanwhile.flatMap(({ objects }) =>
+    objects.slice(0, 1).map((object) => `; ${object.system} says ${object.rawState}`),
+  )
   const tail = rule.since === 'silence' ? ' and nothing since' : ' and has not moved on'
-  const ending = others.length > 0 ? others.join('') : tail
-  return broken(terms, view, sinceOf(rule, stuck), first, null, {
-    sentence: `${first.system} says ${first.rawState}${reason}${ending}.`,
+  return broken(terms, view, since, first, null, {
+    sentence: `${first.system} says ${first.rawState}${reason}${others.length > 0 ? others.join('') : tail}.`,
     magnitude: magnitudeOf(rule, stuck),
   })
 }

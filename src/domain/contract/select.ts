@@ -10,6 +10,7 @@ export const objectsOf = (view: SubjectView, selector: Pick<Selector, 'role' | '
   view.objects.filter((o) => o.role === selector.role && o.type === selector.type).sort(inOrder)
 
 const fulfils = (object: ObjectState, condition: Condition): boolean => {
+  if ('was' in condition) return condition.was !== object.state && condition.was in object.enteredAt
   if ('quantity' in condition) {
     const units = object.quantities[condition.quantity]
     if (units === undefined) return false
