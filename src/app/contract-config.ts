@@ -110,6 +110,7 @@ const follow = z.strictObject({
   then: selector,
   unless: z.array(selector).default([]),
   onlyIfKnown: z.boolean().default(false),
+  covers: z.string().nullable().default(null),
   /** Clocks closer than this do not count as contradicting each other. */
   clockTolerance: duration.default(60_000),
 })

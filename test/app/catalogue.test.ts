@@ -521,6 +521,34 @@ describe('the catalogue', () => {
   })
 })
 
+describe('several parcels of one order', () => {
+  const contract = contractOf('wms-shipment-synced')
+  const parcel = (externalId: string, minute: number) => ({
+    externalId,
+    minute,
+    state: 'shipped',
+    rawState: 'DESPATCHED',
+  })
+  const first = wms('fulfillment', { ...parcel('D1', 0), quantities: { shipped: 2 } })
+  const second = wms('fulfillment', { ...parcel('D2', 600), quantities: { shipped: 1 } })
+  const booked = (shipped: number) =>
+    erp('fulfillment', { externalId: `S${shipped}`, state: 'shipped', quantities: { shipped } })
+
+  it('are all owed, each from its own time', () => {
+    expect(verdictOn(contract, [first, booked(2)]).is).toBe('kept')
+    expect(verdictOn(contract, [first, second, booked(2)])).toMatchObject({
+      is: 'broken',
+      since: at(600),
+      evidence: { sentence: 'wms says 3 DESPATCHED, erp says 2.', magnitude: 1 },
+    })
+    expect(verdictOn(contract, [first, second, booked(2), booked(1)]).is).toBe('kept')
+  })
+
+  it('are one thing where a system does not say how much', () => {
+    expect(verdictOn(contract, [first, second, erp('fulfillment', 'shipped')]).is).toBe('kept')
+  })
+})
+
 describe.each(Object.entries(EXAMPLES))('%s', (id, { says, broken, mended, looksLikeIt }) => {
   it('breaks, and says what the systems say', () => {
     const verdict = verdictOn(contractOf(id), broken)

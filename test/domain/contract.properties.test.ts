@@ -62,6 +62,7 @@ const form: fc.Arbitrary<ContractForm> = fc.oneof(
     then: selector,
     unless: fc.array(selector, { maxLength: 1 }),
     onlyIfKnown: fc.boolean(),
+    covers: fc.option(fc.constantFrom('a', 'b')),
     clockToleranceMs: fc.nat(10 ** 6),
   }),
   fc.record({

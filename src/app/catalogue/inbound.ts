@@ -113,6 +113,7 @@ export const inbound: Written[] = [
     follow: {
       when: { role: 'wms', type: 'receipt', states: ['received'] },
       then: { role: 'erp', type: 'receipt', states: ['received', 'closed'] },
+      covers: 'received',
     },
     actions: ['book_receipt'],
     foldsUnder: ['integration-message-passed'],

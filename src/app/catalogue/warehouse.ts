@@ -84,6 +84,7 @@ export const warehouse: Written[] = [
     follow: {
       when: { role: 'wms', type: 'fulfillment', states: ['shipped'] },
       then: { role: 'erp', type: 'fulfillment', states: ['shipped'] },
+      covers: 'shipped',
     },
     actions: ['sync_shipment'],
     foldsUnder: ['integration-message-passed'],
@@ -111,6 +112,7 @@ export const warehouse: Written[] = [
         states: ['shipped'],
         where: { attribute: 'tracking', stated: true },
       },
+      covers: 'shipped',
       unless: [CANCELLED_ORDER],
     },
     actions: ['pass_tracking'],

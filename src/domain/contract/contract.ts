@@ -58,7 +58,8 @@ export type Term = Selector & { times: number } & (
 
 /**
  * Once `when` holds, `then` must come to hold. `unless` ends the debt (a cancelled order owes nothing); with
- * `onlyIfKnown` nothing is owed while the other side has no such object at all (a hold on what was never sent).
+ * `onlyIfKnown` nothing is owed while the other side has no such object at all (a hold on what was never sent). `covers`:
+ * of a quantity that both sides state, all must have come to hold: one parcel of two is not the shipment.
  */
 export type Follow = {
   form: 'follow'
@@ -66,6 +67,7 @@ export type Follow = {
   then: Selector
   unless: Selector[]
   onlyIfKnown: boolean
+  covers: string | null
   clockToleranceMs: number
 }
 

@@ -50,3 +50,9 @@ export const enteredAny = (object: ObjectState, states: string[] | undefined): D
 /** The earliest of several instants; the list is never empty where this is called. */
 export const earliest = (dates: Date[]): Date => new Date(Math.min(...dates.map((d) => d.getTime())))
 export const latest = (dates: Date[]): Date => new Date(Math.max(...dates.map((d) => d.getTime())))
+
+/** What the objects state of a quantity together; null when one of them, or nobody, states it. */
+export const unitsOf = (objects: ObjectState[], quantity: string): number | null => {
+  const stated = objects.flatMap((object) => object.quantities[quantity] ?? [])
+  return stated.length < Math.max(objects.length, 1) ? null : stated.reduce((sum, units) => sum + units, 0)
+}
