@@ -51,7 +51,7 @@ export const signals = pgTable(
   {
     id: id('id').generatedAlwaysAsIdentity(),
     system: text('system').notNull(),
-    via: text('via', { enum: ['webhook', 'poll', 'readback'] }).notNull(),
+    via: text('via', { enum: ['webhook', 'poll', 'readback', 'reconcile'] }).notNull(),
     receivedAt: at('received_at').notNull(),
     deliveryKey: text('delivery_key').notNull(),
     body: bytea('body').notNull(),
@@ -77,26 +77,31 @@ export const deliveries = pgTable(
   (t) => [primaryKey({ columns: [t.system, t.key] })],
 )
 
+/** What a system says about one of its objects: in a fact, and in the object as it stands. */
+const said = () => ({
+  timeline: text('timeline').notNull(),
+  system: text('system').notNull(),
+  role: text('role').notNull(),
+  type: text('type').notNull(),
+  externalId: text('external_id').notNull(),
+  version: doublePrecision('version').notNull(),
+  keys: jsonb('keys').notNull(),
+  orderClass: text('order_class'),
+  state: text('state').notNull(),
+  rawState: text('raw_state').notNull(),
+  quantities: jsonb('quantities').notNull(),
+  attributes: jsonb('attributes').notNull(),
+  changedBy: jsonb('changed_by').notNull(),
+  occurredAt: at('occurred_at').notNull(),
+  receivedAt: at('received_at').notNull(),
+})
+
 /** Append-only. Partitioned by `received_at`. */
 export const facts = pgTable(
   'facts',
   {
     id: id('id').generatedAlwaysAsIdentity(),
-    timeline: text('timeline').notNull(),
-    system: text('system').notNull(),
-    role: text('role').notNull(),
-    type: text('type').notNull(),
-    externalId: text('external_id').notNull(),
-    version: doublePrecision('version').notNull(),
-    keys: jsonb('keys').notNull(),
-    orderClass: text('order_class'),
-    state: text('state').notNull(),
-    rawState: text('raw_state').notNull(),
-    quantities: jsonb('quantities').notNull(),
-    attributes: jsonb('attributes').notNull(),
-    changedBy: jsonb('changed_by').notNull(),
-    occurredAt: at('occurred_at').notNull(),
-    receivedAt: at('received_at').notNull(),
+    ...said(),
   },
   (t) => [
     primaryKey({ columns: [t.id, t.receivedAt] }),
@@ -108,24 +113,10 @@ export const facts = pgTable(
 export const objects = pgTable(
   'objects',
   {
-    timeline: text('timeline').notNull(),
-    system: text('system').notNull(),
-    type: text('type').notNull(),
-    externalId: text('external_id').notNull(),
-    role: text('role').notNull(),
-    version: doublePrecision('version').notNull(),
+    ...said(),
     hash: text('hash').notNull(),
-    keys: jsonb('keys').notNull(),
-    orderClass: text('order_class'),
-    state: text('state').notNull(),
-    rawState: text('raw_state').notNull(),
-    quantities: jsonb('quantities').notNull(),
-    attributes: jsonb('attributes').notNull(),
-    changedBy: jsonb('changed_by').notNull(),
     enteredAt: jsonb('entered_at').notNull(),
     firstAt: at('first_at').notNull(),
-    occurredAt: at('occurred_at').notNull(),
-    receivedAt: at('received_at').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.timeline, t.system, t.type, t.externalId] }),
@@ -159,6 +150,8 @@ export const subjectKeys = pgTable(
     primaryKey({ columns: [t.timeline, t.name, t.value] }),
     index('subject_keys_subject').on(t.subjectId),
     index('subject_keys_value').on(t.value),
+    // Stock is named `SKU@PLACE`: this finds a SKU at all its places, byte by byte in any collation.
+    index('subject_keys_stock').on(t.timeline, t.value.op('text_pattern_ops')).where(sql`name = 'stock'`),
   ],
 )
 
@@ -276,6 +269,7 @@ export const exceptions = pgTable(
     uniqueIndex('exceptions_one').on(t.subjectId, t.contract).where(sql`merged_into is null`),
     index('exceptions_merged').on(t.mergedInto).where(sql`merged_into is not null`),
     index('exceptions_open').on(t.timeline, t.openedAt).where(sql`state = 'open'`),
+    index('exceptions_open_contract').on(t.timeline, t.contract, t.id).where(sql`state = 'open'`),
     index('exceptions_closed').on(t.timeline, t.closedAt),
   ],
 )
