@@ -9,6 +9,7 @@ import { configFrom, loadConfig } from '../../src/config/config.ts'
 import { checkTrust, contractsFor } from '../../src/config/contracts.ts'
 import { readEnv } from '../../src/config/env.ts'
 import { parseYaml } from '../../src/config/yaml-file.ts'
+import { ROLES } from '../../src/domain/model.ts'
 
 const yml = (text: string) => parseYaml(text, 'baton.yml', batonYml({}))
 
@@ -96,9 +97,7 @@ describe('contracts', () => {
   const NONE = { tune: {}, add: [] }
 
   it('are on when every role that they are about is configured, and off otherwise', () => {
-    expect(contractsFor(['storefront', 'erp', 'wms', 'carrier'], NONE).map(({ id }) => id)).toEqual(
-      CATALOGUE.map(({ id }) => id),
-    )
+    expect(contractsFor(ROLES, NONE).map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id))
     const without = contractsFor(['erp', 'wms'], NONE).map(({ id }) => id)
     expect(without).toContain('wms-receipt-booked')
     expect(without).not.toContain('storefront-order-imported')
