@@ -1,6 +1,7 @@
 import type { Card, CardBlock } from '../src/app/card.ts'
 import { type CommandContext, commandButton, defineCommand } from '../src/app/command.ts'
 import { listTone, moreBlocks, PAGE, rowBlocks, takeAfter } from '../src/app/exception-list.ts'
+import { whyCard } from '../src/app/exception-why.ts'
 import type { ExceptionFilter, ExceptionPage, Queries, Waiting } from '../src/app/queries.ts'
 import { count, quoted } from '../src/app/words.ts'
 import type { Timeline } from '../src/domain/model.ts'
@@ -11,6 +12,8 @@ type Filter = {
   words: string[]
   /** A lone number may be an exception's. */
   number: string | null
+  /** `12 why`: what it means and what hangs on it, instead of its card. */
+  why: boolean
   /** `#name`: a channel of that name, if there is one. */
   channel: string | null
   timeline: Timeline
@@ -23,11 +26,11 @@ export const open = defineCommand<Filter>({
   aliases: ['list', 'ls', 'show', 'exceptions'],
   summary: 'What is open: all of it, by words (severity, system, handoff, channel), or one by its number',
   usage: 'open [filter]',
-  examples: ['open', 'open high', 'open wms>erp receipt'],
+  examples: ['open', 'open high', 'open wms>erp receipt', 'open 12 why'],
   role: 'operator',
   parse: (text) => ({ ok: true, args: filterOf(text) }),
   run: async (filter, context) => {
-    const one = filter.number === null ? null : await context.cardOf(filter.number)
+    const one = filter.number === null ? null : await oneCard(filter.number, filter.why, context)
     if (one) return { card: one }
     const page = await context.queries.listExceptions(await queryOf(filter, context.queries))
     const card =
@@ -36,6 +39,16 @@ export const open = defineCommand<Filter>({
     return { card: { ...card, blocks: [...card.blocks, ...unknown.map(waitingBlock)] } }
   },
 })
+
+const oneCard = async (
+  id: string,
+  why: boolean,
+  { cardOf, queries }: CommandContext,
+): Promise<Card | null> => {
+  if (!why) return cardOf(id)
+  const detail = await queries.getException(id)
+  return detail && whyCard(detail)
+}
 
 /** What is due and not yet known is said, never guessed. */
 const waitingBlock = ({ waitingFor, count: breaks }: Waiting): CardBlock => ({
@@ -53,18 +66,20 @@ const filterOf = (typed: string): Filter => {
   const text = (imported ? asked.replace(imported, ' ') : asked)
     .replace(/&gt;/g, '>')
     .replace(/\s*(?:[-=]*>|→)\s*/g, '>')
-    .replace(/["'`,;]/g, ' ')
+    .replace(/["'`,;?]/g, ' ')
     .trim()
     .toLowerCase()
   const words = text
     .split(/\s+/)
     .map((word) => word.replace(/^#/, ''))
     .filter((word) => word !== '' && !FILLERS.has(word))
-  const [first = ''] = words
+  const [first = '', second] = words
+  const why = second === 'why' && words.length === 2
   return {
     text: imported ? `${text} ${imported.trim()}`.trim() : text,
     words,
-    number: words.length === 1 && /^\d{1,15}$/.test(first) ? first : null,
+    number: (words.length === 1 || why) && /^\d{1,15}$/.test(first) ? first : null,
+    why,
     channel: text.startsWith('#') ? text.slice(1) : null,
     timeline: imported ? `import:${imported.trim().slice('import:'.length)}` : 'live',
     after,

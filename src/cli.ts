@@ -6,6 +6,7 @@ import { INTERRUPTED } from './cli/database.ts'
 import { doctor } from './cli/doctor.ts'
 import { importVerb } from './cli/import.ts'
 import { migrateVerb } from './cli/migrate.ts'
+import { reconcileVerb } from './cli/reconcile.ts'
 import { start } from './cli/start.ts'
 
 /** One verb of `npx baton`. It answers what it printed as data, for `--json`. */
@@ -13,12 +14,13 @@ export type Verb = {
   usage: string
   summary: string
   /** Options and names of files are refused where a verb has no use for them: nobody should think they counted. */
-  takes: { files: boolean; map: boolean }
+  takes: { files: boolean; map: boolean; out?: boolean }
   run(args: VerbArgs): Promise<VerbResult>
 }
 export type VerbArgs = {
   files: string[]
   map: string | undefined
+  out: string | undefined
   environment: Record<string, string | undefined>
   /** For people; silent with `--json`. */
   print: (line: string) => void
@@ -32,6 +34,7 @@ const VERBS = new Map<string, Verb>([
   ['start', start],
   ['migrate', migrateVerb],
   ['import', importVerb],
+  ['reconcile', reconcileVerb],
   ['doctor', doctor],
 ])
 
@@ -55,6 +58,7 @@ const options = {
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
   map: { type: 'string' },
+  out: { type: 'string' },
 } as const
 
 /** The verb and what it was given. Throws UserError for what no verb knows. */
@@ -69,7 +73,18 @@ const read = (argv: string[]) => {
   if (stray !== undefined)
     throw new UserError(`baton ${name} takes no "${stray}".\nUsage: npx baton ${verb.usage}`, 2)
   if (values.map !== undefined && !verb.takes.map) throw new UserError(`baton ${name} takes no --map.`, 2)
-  return { verb, files, map: values.map, json: values.json }
+  if (values.out !== undefined && !verb.takes.out) throw new UserError(`baton ${name} takes no --out.`, 2)
+  return { verb, files, map: values.map, out: values.out, json: values.json }
+}
+
+/** Whoever reads may stop reading (`| head`): the work goes on to its own end, and its exit code still counts. */
+const ENDED_PIPE = ['EPIPE', 'ERR_STREAM_DESTROYED']
+const outliveReaders = (): void => {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (!ENDED_PIPE.includes(error.code ?? '')) throw error
+    })
+  }
 }
 
 const main = async (argv: string[]): Promise<number> => {
@@ -81,11 +96,11 @@ const main = async (argv: string[]): Promise<number> => {
   }
   // What the environment itself sets goes before the file.
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
-  const { verb, files, map, json } = asked
+  const { verb, files, map, out, json } = asked
   const report = (data: unknown): void => print(JSON.stringify(data))
   const silent = (): void => {}
   const said = json ? { print: silent, report } : { print, report: silent }
-  const { ok, data } = await verb.run({ files, map, environment: process.env, ...said })
+  const { ok, data } = await verb.run({ files, map, out, environment: process.env, ...said })
   if (json) report(data)
   return ok ? 0 : 1
 }
@@ -99,6 +114,7 @@ const exitCodeOf = (error: unknown): number => {
 
 const interrupted = (): boolean => process.exitCode === INTERRUPTED
 
+outliveReaders()
 main(process.argv.slice(2)).then(
   (code) => {
     if (!interrupted()) process.exitCode = code

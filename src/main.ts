@@ -1,20 +1,26 @@
 import { randomUUID } from 'node:crypto'
 import { commands } from '../commands/index.ts'
 import { createQueries } from './app/ask.ts'
+import { worktimesOf } from './app/calendar.ts'
 import type { Connector } from './app/connector.ts'
 import { createDeliver } from './app/deliver.ts'
 import { wordsOf } from './app/errors.ts'
 import { exceptionCard } from './app/exception-card.ts'
 import { createHost } from './app/host.ts'
 import { createJobs, reclaim } from './app/jobs.ts'
+import { batchesOf } from './app/landing.ts'
 import type { Log } from './app/log.ts'
+import { createNameDesk } from './app/names.ts'
+import { findUnread } from './app/poll.ts'
 import type { Jobs, Store } from './app/ports.ts'
 import type { Queries } from './app/queries.ts'
 import { createReceiver } from './app/receive.ts'
 import { createRuns } from './app/run.ts'
+import { createWatch } from './app/watch.ts'
 import type { Setup } from './app/world.ts'
 import type { Config } from './config/config.ts'
-import { checkTrust, contractsFor } from './config/contracts.ts'
+import { checkLandings, checkTrust, contractsFor } from './config/contracts.ts'
+import { createBatonConnector } from './connectors/baton/index.ts'
 import { connectAll, type SystemSettings } from './connectors/index.ts'
 import type { Connection } from './db/connect.ts'
 import { readHealth } from './db/health.ts'
@@ -46,10 +52,19 @@ const CALL_TIMEOUT_MS = 15_000
 /** How often due expectations are looked for. */
 const SWEEP_CRON = '*/2 * * * * *'
 const RECLAIM_CRON = '*/10 * * * * *'
+/** How often the feeds are looked at. */
+const WATCH_CRON = '*/15 * * * * *'
+/** How often it is looked whether a comparison is due, at most. */
+const RECONCILE_TICK_MS = 60_000
+/** A system that was not read so many times in a row is silent, however short the time. */
+const SILENT_POLLS = 3
 const UPKEEP_CRON = '0 17 3 * * *'
+/** How often it is counted anew how often unknown names were seen. */
+const REMAP_CRON = '0 */5 * * * *'
+const LEARN_CRON = '0 41 2 * * *'
 
 /** "10:42:07 UTC": for the words of cards, which are the same for all readers. */
-const clockTextIn = (zone: string) => {
+export const clockTextIn = (zone: string) => {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     hour: '2-digit',
@@ -89,8 +104,10 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
 
   const surfaced = readSurfaces(options.environment)
   const connectors = connectAll(options.systems, { now: clock })
-  const setup = setupOf(options, connectors, surfaced.posting)
-  const queries = createQueries(createReader(db), setup, config.channels)
+  const { maps } = config.yml
+  const baton = createBatonConnector(createNameDesk({ store, maps, clock }))
+  const setup = setupOf(options, [...connectors, baton], surfaced.posting)
+  const queries = createQueries(createReader(db), setup, config.channels, clock)
   const base = { store, setup, clock, clockText, isTransient }
   const { people } = config
   const host = createHost({
@@ -130,6 +147,8 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
     log,
     callTimeoutMs,
     upkeep: () => upkeep(db, clock()),
+    watch: createWatch({ ...base, ...watchOf(config), watchedSince: clock() }),
+    reconcileMs: config.yml.reconcile,
     runs,
     deliver,
   })
@@ -152,6 +171,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
     stops.unshift(surface.stop)
     await surface.start()
   }
+  await findUnread(base)
   await catchUp(store, connectors)
 
   const schedules = startSchedules(schedulesOf(connection, setup), (name, error) =>
@@ -161,15 +181,41 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   return { port: server.port, publicPort: server.publicPort }
 }
 
-const setupOf = ({ config }: BatonOptions, connectors: Connector[], postingSurfaces: string[]): Setup => {
+/** Where the alarms about a feed begin, and in which zone its week runs. */
+const watchOf = ({ yml }: Config) => ({
+  limits: { ...yml.feeds, silentAfterMs: Math.max(yml.feeds.silentAfterMs, SILENT_POLLS * yml.poll) },
+  zone: yml.zone,
+})
+
+/** Also for verbs that take facts while no Baton, or another one, is running. Throws UserError. */
+export const setupOf = (
+  { config }: Pick<BatonOptions, 'config'>,
+  connectors: Connector[],
+  postingSurfaces: string[],
+): Setup => {
   const actions = connectors.flatMap((connector) => connector.actions.map(({ id }) => id))
   checkTrust(config.yml.trust, actions)
+  const { routing, trust, yml } = config
+  const listened = connectors.filter(({ poll, webhook }) => poll || webhook)
   const contracts = contractsFor(
-    connectors.map(({ role }) => role),
-    config.yml.contracts,
+    listened.map(({ role }) => role),
+    yml.contracts,
+    yml.maps.meanings.size > 0,
   )
-  const { routing, trust } = config
-  return { contracts, connectors, routing, trust, postingSurfaces, pollMs: config.yml.poll }
+  const batches = batchesOf(yml.batches, yml.zone)
+  checkLandings(contracts, connectors, batches)
+  const calendars = worktimesOf(yml.calendars, yml.zone)
+  return {
+    contracts,
+    connectors,
+    routing,
+    trust,
+    postingSurfaces,
+    pollMs: yml.poll,
+    calendars,
+    batches,
+    maps: yml.maps,
+  }
 }
 
 /** Where cards go, and what they look like now. */
@@ -190,6 +236,8 @@ const catchUp = (store: Store, connectors: Connector[]): Promise<void> =>
       if (poll) await tx.addJob('poll', { system }, { key: `poll:${system}` })
     await tx.addJob('reclaim', {}, { key: 'reclaim' })
     await tx.addJob('sweep', {}, { key: 'sweep' })
+    // baton.yml may say more about names than it did.
+    await tx.addJob('remap', { name: null, after: '' }, { key: 'remap' })
   })
 
 const schedulesOf = (connection: Connection, setup: Setup): Schedule[] => {
@@ -205,13 +253,18 @@ const schedulesOf = (connection: Connection, setup: Setup): Schedule[] => {
       await enqueueTick(connection, name, tick, (tx) => tx.addJob(job, payload, { key: name }))
     },
   })
+  const polled = setup.connectors.flatMap(({ system, poll }) => (poll ? [system] : []))
   return [
     schedule('sweep', SWEEP_CRON, 'sweep', {}),
     schedule('reclaim', RECLAIM_CRON, 'reclaim', {}),
     schedule('upkeep', UPKEEP_CRON, 'upkeep', {}),
-    ...setup.connectors
-      .filter(({ poll }) => poll)
-      .map(({ system }) => schedule(`poll:${system}`, everyMs(setup.pollMs), 'poll', { system })),
+    schedule('remap', REMAP_CRON, 'remap', { name: null, after: '' }),
+    schedule('learn', LEARN_CRON, 'learn', {}),
+    schedule('watch', WATCH_CRON, 'watch', {}),
+    ...polled.map((system) => schedule(`poll:${system}`, everyMs(setup.pollMs), 'poll', { system })),
+    ...polled.map((system) =>
+      schedule(`reconcile:${system}`, everyMs(RECONCILE_TICK_MS), 'reconcile', { system }),
+    ),
   ]
 }
 

@@ -1,16 +1,19 @@
 import { z } from 'zod'
 import { CONTEXT_HOURS, measure } from '../domain/drag.ts'
+import { readings, subjectName } from '../domain/keys.ts'
 import {
   handoffName,
   ROLES,
   SEVERITIES,
   type Severity,
+  type SubjectKind,
   type SubjectView,
   type Timeline,
 } from '../domain/model.ts'
 import { draftOf, viewOf } from './draft.ts'
+import { graceLines } from './grace-desk.ts'
 import { offersFor } from './offers.ts'
-import type { Reader } from './ports.ts'
+import type { Clock, Reader } from './ports.ts'
 import type {
   ExceptionDetail,
   ExceptionFilter,
@@ -40,6 +43,9 @@ const sidesOf = (subject: SubjectRecord): SystemSide[] =>
 const namedContracts = z.object({
   id: z.string(),
   title: z.string(),
+  meaning: z.string().default(''),
+  hurts: z.string().default(''),
+  fix: z.string().default(''),
   handoff: z.object({ from: z.enum(ROLES), to: z.enum(ROLES), object: z.string() }),
 })
 type NamedContract = z.infer<typeof namedContracts>
@@ -54,6 +60,27 @@ const parseAfter = (text: string | null): SourceFilter['after'] => {
     : { rank: Number(rank), at: new Date(Number(ms)), id }
 }
 
+/** Goods that are missing or stuck: whoever decides about them must know which orders wait for them. */
+const GOODS: readonly SubjectKind[] = ['stock', 'receipt', 'purchase', 'transfer']
+
+/** Whether other orders that need the same goods are part of the question: of goods, or of what goods may explain. */
+const needsGoods =
+  ({ contracts }: Setup) =>
+  (id: string): boolean => {
+    const contract = contracts.find((candidate) => candidate.id === id)
+    const roots = contracts.filter((candidate) => contract?.foldsUnder.includes(candidate.id))
+    return [contract, ...roots].some((each) => each !== undefined && GOODS.includes(each.subject))
+  }
+
+/** What people call an action; `system`: of an action in a system, null for what they did themselves. */
+const actionLabel = ({ connectors }: Setup, system: string | null, id: string): string => {
+  if (system === null) return OWN_LABELS[id] ?? id
+  const connector = connectors.find((candidate) => candidate.system === system)
+  return connector?.actions.find((action) => action.id === id)?.label ?? id.replaceAll('_', ' ')
+}
+
+const OWN_LABELS: Record<string, string> = { fixed_by_hand: 'Fixed by hand', dismiss: 'Dismissed' }
+
 /** Open ones are listed worst first, all others by time alone. */
 const rankOf = (state: ExceptionFilter['state'], severity: Severity): number =>
   state === 'open' ? SEVERITIES.indexOf(severity) : 0
@@ -62,7 +89,12 @@ const rankOf = (state: ExceptionFilter['state'], severity: Severity): number =>
  * Answers questions from the store. Offers and titles are computed here and not stored, so that a card can never
  * show an action that a press would not find.
  */
-export const createQueries = (reader: Reader, setup: Setup, channels: ConfiguredChannel[]): Queries => {
+export const createQueries = (
+  reader: Reader,
+  setup: Setup,
+  channels: ConfiguredChannel[],
+  clock: Clock,
+): Queries => {
   const imported = new Map<Timeline, NamedContract[]>()
 
   /** What is shown of the contract; an import's own contracts are asked for once. */
@@ -74,24 +106,70 @@ export const createQueries = (reader: Reader, setup: Setup, channels: Configured
     return known.find((c) => c.id === id)
   }
 
-  const rowOf = async ({ exception, subject, names }: ExceptionSource): Promise<ExceptionRow> => {
-    const named = await namedContract(subject.timeline, exception.contract)
+  const titleOf = async (timeline: Timeline, id: string): Promise<string> =>
+    (await namedContract(timeline, id))?.title ?? `${id} (no longer configured)`
+
+  const rowOf = async (source: ExceptionSource): Promise<ExceptionRow> => {
+    const { exception, subject, names, root, consequences } = source
+    const { timeline } = subject
+    const named = await namedContract(timeline, exception.contract)
     const contract = setup.contracts.find((c) => c.id === exception.contract)
     const view: SubjectView = viewOf(draftOf(subject))
     const { claimedBy, claimedAt } = exception
     return {
       ...exception,
       id: exception.id ?? '',
-      timeline: subject.timeline,
+      timeline,
       handoff: named?.handoff ?? { from: 'integration', to: 'integration', object: exception.contract },
-      title: named?.title ?? `${exception.contract} (no longer configured)`,
+      title: await titleOf(timeline, exception.contract),
       subject: { id: subject.id, kind: subject.kind, keys: subject.keys },
       systems: sidesOf(subject),
       claimedBy:
         claimedBy !== null && claimedAt
           ? { id: claimedBy, name: names.get(claimedBy) ?? 'someone', at: claimedAt }
           : null,
+      root: root && {
+        id: root.id,
+        title: await titleOf(timeline, root.contract),
+        name: subjectName(root.keys),
+      },
+      consequenceCount: consequences,
       actions: offersFor(exception, contract, view, setup).map(shown),
+    }
+  }
+
+  const contextOf = async ({ asOf, context, subject, exception }: ExceptionHistory) => {
+    const {
+      meaning = '',
+      hurts = '',
+      fix = '',
+    } = (await namedContract(subject.timeline, exception.contract)) ?? {}
+    const { consequences, orders, openings, gap } = context
+    const first = await Promise.all(
+      consequences.first.map(async ({ keys, contract, ...rest }) => ({
+        ...rest,
+        title: await titleOf(subject.timeline, contract),
+        name: subjectName(keys),
+      })),
+    )
+    return {
+      asOf,
+      meaning,
+      hurts,
+      fix,
+      consequences: { ...consequences, first },
+      orders: orders && {
+        ...orders,
+        first: orders.first.map(({ keys, ...rest }) => ({ ...rest, name: subjectName(keys) })),
+      },
+      openings,
+      gap: gap && {
+        ...gap,
+        actions: gap.actions.map(({ system, action, ...rest }) => ({
+          ...rest,
+          label: actionLabel(setup, system, action),
+        })),
+      },
     }
   }
 
@@ -101,9 +179,11 @@ export const createQueries = (reader: Reader, setup: Setup, channels: Configured
     const contract = setup.contracts.find((c) => c.id === source.exception.contract)
     return {
       ...row,
+      ...(await contextOf(source)),
       columns: sideBySide(contract, source.subject.objects),
       evidence: source.exception.evidence,
       routeReason: source.exception.routeReason,
+      graceWords: source.exception.graceWords,
       interventions,
       actionRuns: runs.map(({ requestedByName, approvedByName, ...run }) => ({
         ...run,
@@ -153,12 +233,17 @@ export const createQueries = (reader: Reader, setup: Setup, channels: Configured
     listExceptions: (filter) => list(filter, null),
 
     async getException(id) {
-      const source = /^\d{1,15}$/.test(id) ? await reader.exception(id) : null
+      const isId = /^\d{1,15}$/.test(id)
+      const source = isId ? await reader.exception(id, clock(), needsGoods(setup)) : null
       return source && detailOf(source)
     },
 
     async findExceptions(text, limit) {
-      const subjects = await reader.subjectsByValue(text.trim().replace(/^#/, ''), limit)
+      const rules = setup.connectors.flatMap(({ keys }) => keys ?? [])
+      const written = readings(text.trim().replace(/^#/, ''), rules)
+      const found = await Promise.all(written.map((value) => reader.subjectsByValue(value, limit)))
+      const byId = new Map(found.flat().map((subject) => [subject.id, subject]))
+      const subjects = [...byId.values()].slice(0, limit)
       const ids = subjects.map(({ id }) => id)
       const { items } = await list({ state: 'all', timeline: 'any', after: null, limit }, ids)
       return {
@@ -188,6 +273,8 @@ export const createQueries = (reader: Reader, setup: Setup, channels: Configured
     },
 
     waiting: () => reader.waiting(),
+
+    graces: () => graceLines(setup, reader, clock()),
 
     async channels() {
       const open = await reader.openByChannel()

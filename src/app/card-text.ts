@@ -1,4 +1,5 @@
 import type { Card, CardBlock, CardButton, CommandButton, SystemColumn } from './card.ts'
+import { timeLeft } from './words.ts'
 
 /**
  * The whole card as plain text: for terminals, logs of tests, and the fallback text of chat messages. Times are in
@@ -15,19 +16,24 @@ const blockText = (block: CardBlock): string => {
     case 'context':
       return block.text
     case 'facts':
-      return block.facts.map(({ label, value }) => `${label}: ${value}`).join('\n')
+      return block.facts
+        .map(({ label, value, at }) => `${label}: ${value}${at ? ` ${timeText(at)}` : ''}`)
+        .join('\n')
     case 'systems':
       return block.systems.map(systemText).join('\n')
     case 'table':
       return tableText(block.title, block.columns, block.rows)
     case 'time':
-      return `${block.label}: ${timeText(block.at)}`
+      return `${block.label}: ${timeText(block.at)}${countdown(block)}`
     case 'buttons':
       return block.buttons.map(buttonText).join('\n')
   }
 }
 
 const timeText = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+
+const countdown = ({ at, countdownFrom }: { at: Date; countdownFrom?: Date }): string =>
+  countdownFrom === undefined ? '' : ` (${timeLeft(at, countdownFrom)})`
 
 const systemText = ({ system, role, state, raw, at, details }: SystemColumn): string => {
   const since = at ? ` since ${timeText(at)}` : ''

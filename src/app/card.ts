@@ -50,11 +50,15 @@ export type CardInput =
 
 export type CardBlock =
   | { kind: 'text'; text: string; tone?: Tone }
-  | { kind: 'facts'; facts: { label: string; value: string }[] }
+  /** `at`: a time that belongs to the value, shown after it in the reader's zone. */
+  | { kind: 'facts'; facts: { label: string; value: string; at?: Date }[] }
   | { kind: 'systems'; systems: SystemColumn[] }
   | { kind: 'table'; title: string; columns: string[]; rows: string[][] }
-  /** A time that each surface shows in the reader's zone, with words around it. */
-  | { kind: 'time'; label: string; at: Date }
+  /**
+   * A time that each surface shows in the reader's zone, with words around it. `countdownFrom`: how much time is left
+   * matters; a surface whose times stand still says how much was left then.
+   */
+  | { kind: 'time'; label: string; at: Date; countdownFrom?: Date }
   | { kind: 'buttons'; buttons: (CardButton | CommandButton)[] }
   | { kind: 'context'; text: string }
 

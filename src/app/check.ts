@@ -1,10 +1,11 @@
 import { applies, check } from '../domain/contract/check.ts'
 import { type Contract, rolesInvolved, startsWhenSeen, type Verdict } from '../domain/contract/contract.ts'
-import { decide, type Standing } from '../domain/exception.ts'
+import { decide, hold, type Standing } from '../domain/exception.ts'
 import { close } from './close.ts'
 import { type Draft, viewOf } from './draft.ts'
+import { noteLag } from './learn.ts'
 import { openException, updateException } from './open.ts'
-import type { Play } from './world.ts'
+import type { Blind, Play } from './world.ts'
 
 const standingOf = (draft: Draft, contract: Contract): Standing => {
   const exception = draft.exceptions.get(contract.id) ?? null
@@ -25,6 +26,33 @@ const NOT_OWED: Verdict = { is: 'kept', reason: 'not_owed' }
 const immediate = (contract: Contract): boolean =>
   contract.grace.kind === 'duration' && contract.grace.ms === 0
 
+/**
+ * What keeps a contract from being judged now: a system of its roles whose feed is suspect. What rests on what was said,
+ * and not on what was not, is judged all the same while nothing worse than silence is wrong.
+ */
+const heldBy = (contract: Contract, play: Play): string | null => {
+  if (contract.subject === 'feed') return null
+  const suspicion = play.suspect(rolesInvolved(contract))
+  return suspicion?.is === 'silent' && immediate(contract) ? null : (suspicion?.words ?? null)
+}
+
+/** Until when a batch interface must have spoken: the margin of a landing is for reading it, no new file comes in it. */
+const knownBy = ({ grace }: Contract, dueAt: Date): Date =>
+  grace.kind === 'landing' ? new Date(dueAt.getTime() - grace.marginMs) : dueAt
+
+/**
+ * Time in which a system of the handoff was out of sight is no time to catch up in: what is owed is due later by so
+ * much. What is only seen to differ keeps its time: it need not catch up, it need only agree once.
+ */
+const allowing = (contract: Contract, verdict: Verdict, blind: Blind[]): Verdict => {
+  if (verdict.is !== 'broken' || contract.grace.kind === 'field' || startsWhenSeen(contract)) return verdict
+  const { since, dueAt } = verdict
+  const lostMs = blind
+    .filter(({ from }) => from < dueAt)
+    .map(({ from, to }) => to.getTime() - Math.max(since.getTime(), from.getTime()))
+  return { ...verdict, dueAt: new Date(dueAt.getTime() + Math.max(0, ...lostMs)) }
+}
+
 const noteConflict = (draft: Draft, contract: Contract, verdict: Verdict): void => {
   if (verdict.is !== 'kept' || !verdict.conflict) return
   const { earlier, later } = verdict.conflict
@@ -40,11 +68,23 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
   for (const contract of play.contracts) {
     if (contract.subject !== view.kind) continue
     // An order that turned out to be of another class owes nothing any more.
-    const verdict = applies(contract, view) ? check(contract, view, play.graces) : NOT_OWED
-    noteConflict(draft, contract, verdict)
+    const found = applies(contract, view) ? check(contract, view, play.graces) : NOT_OWED
+    noteConflict(draft, contract, found)
+    noteLag(draft, contract, found, play, now)
     const roles = rolesInvolved(contract)
-    const silent = (dueAt: Date) => (immediate(contract) ? null : play.silent(roles, dueAt))
-    const decision = decide(verdict, standingOf(draft, contract), now, silent, startsWhenSeen(contract))
+    // What one system says of itself is waited for by nobody.
+    const blind = roles.length > 1 ? (play.blind?.(roles) ?? []) : []
+    const verdict = allowing(contract, found, blind)
+    // That a feed is silent is no reason to wait with saying so.
+    const waits = !immediate(contract) && contract.subject !== 'feed'
+    const file = (dueAt: Date) => (waits && play.missing?.(roles, knownBy(contract, dueAt))) || null
+    const silent = (dueAt: Date) => (waits ? (file(dueAt)?.words ?? play.silent(roles, dueAt)) : null)
+    const held = heldBy(contract, play)
+    const [standing, keepSince] = [standingOf(draft, contract), startsWhenSeen(contract)]
+    const decision =
+      held === null
+        ? decide(verdict, standing, now, silent, keepSince)
+        : hold(verdict, standing, now, held, keepSince)
     const { expectations, exceptions, touched } = draft
     const forget = (): void => {
       if (expectations.delete(contract.id)) touched.expectations.add(contract.id)
@@ -66,7 +106,9 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
       }
       case 'wait': {
         const { since, dueAt, waitingFor } = decision
-        const nextCheckAt = new Date(now.getTime() + play.recheckMs)
+        // A file that is not due yet need not be looked for every few seconds.
+        const landing = file(dueAt)?.dueAt.getTime() ?? 0
+        const nextCheckAt = new Date(Math.max(now.getTime() + play.recheckMs, landing))
         expectations.set(contract.id, { contract: contract.id, since, dueAt, nextCheckAt, waitingFor })
         touched.expectations.add(contract.id)
         break
@@ -80,7 +122,7 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
         break
       case 'update':
         forget()
-        updateException(draft, contract, decision.evidence)
+        updateException(draft, contract, decision)
         break
       case 'close':
         forget()

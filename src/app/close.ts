@@ -21,6 +21,7 @@ const mender = (draft: Draft, { handoff }: Contract): ObjectState | undefined =>
 }
 
 const wordsFor = (
+  contract: Contract,
   before: ExceptionRecord,
   as: 'resolved' | 'healed',
   verdict: Verdict,
@@ -28,6 +29,8 @@ const wordsFor = (
 ): string => {
   if (as === 'resolved')
     return `Resolved and verified: ${before.run?.label ?? 'the action'} worked, and the systems agree.`
+  // Baton itself states this, and nobody changed anything.
+  if (contract.subject === 'feed') return 'Healed: it is heard as usual again.'
   const why =
     verdict.is === 'kept' && verdict.reason === 'not_owed'
       ? 'nothing is owed any more'
@@ -54,7 +57,7 @@ export const close = (
     ...before,
     state: as,
     closedAt: now,
-    status: wordsFor(before, as, verdict, changedBy),
+    status: wordsFor(contract, before, as, verdict, changedBy),
     version: before.version + 1,
     revision: before.revision + 1,
   }

@@ -1,6 +1,8 @@
 import type { Person, PersonRole } from '../domain/model.ts'
 import type { Card, CommandButton } from './card.ts'
+import type { GraceDecided, GraceDecision } from './grace-desk.ts'
 import type { Queries } from './queries.ts'
+import type { SubjectDesk } from './split.ts'
 
 /** What a command answers: a neutral card, so that every surface serves it unchanged. */
 export type Reply = { card: Card }
@@ -15,8 +17,12 @@ export type CommandContext = {
   /** IANA zone in which "today" and "this week" are meant. */
   zone: string
   queries: Queries
+  /** What an admin may do to subjects and names. */
+  subjects: SubjectDesk
   /** The current card of an exception as the asker may see it; null when there is no such exception. */
   cardOf(exception: string): Promise<Card | null>
+  /** What an admin says to a longer grace that is proposed; done and logged in the asker's name. */
+  decideGrace(decision: GraceDecision): Promise<GraceDecided>
   /** Commands that the asker may run: `help` lists these. */
   available: CommandSummary[]
 }
@@ -34,7 +40,7 @@ export type CommandSummary = {
   role: PersonRole
 }
 
-/** One file in `commands/`. `parse` is pure and forgiving; `run` only reads. */
+/** One file in `commands/`. `parse` is pure and forgiving; what `run` changes it changes through its context. */
 export type Command<Args = unknown> = CommandSummary & {
   parse(text: string, context: { now: Date; zone: string }): Parsed<Args>
   run(args: Args, context: CommandContext): Promise<Reply>

@@ -1,4 +1,6 @@
+import type { KeyRules } from '../domain/keys.ts'
 import type { Fact, Role, SubjectView } from '../domain/model.ts'
+import type { CardInput } from './card.ts'
 
 /**
  * The port to one system: what every connector folder implements (`createX(config, deps): Connector`).
@@ -13,6 +15,8 @@ export type Connector = {
   webhook?: WebhookIntake
   poll?: Poller
   actions: RoutingAction[]
+  /** How its numbers are compared, as an admin declares it; without it, as they are. */
+  keys?: KeyRules
   /** For `baton doctor`: resolves when the system answers and the credentials work; throws SystemError. */
   probe(signal: AbortSignal): Promise<void>
 }
@@ -56,6 +60,8 @@ export type PollPage = ParsedSignal & {
 export type Poller = {
   /** Everything changed since the cursor, overlapping it; null = from the start. Throws SystemError. */
   changes(cursor: string | null, signal: AbortSignal): Promise<PollPage>
+  /** From the start it lists everything that the system still holds: what is missing there is gone. */
+  listsAll?: boolean
 }
 
 /** What an action's read saw: the facts to record, and the words for people. */
@@ -96,6 +102,8 @@ export type ActionInput = {
   target: ActionTarget
   /** What the person typed into the card's inputs. */
   values: Record<string, string | number | boolean>
+  /** The person who asked for it, for a system that keeps who did what. */
+  by?: string
   signal: AbortSignal
 }
 
@@ -116,6 +124,8 @@ export type RoutingAction = {
   idempotent: boolean
   /** Null when the subject gives nothing to aim at; a reason when it does but the state forbids it. */
   target(subject: SubjectView): ActionTarget | { unavailable: string } | null
+  /** What to ask the person before it is done; without it, one click does it. */
+  inputs?(subject: SubjectView): CardInput[]
   /** The size of the change, for the trust policy ("a second person above 10 units"); undefined = not sized. */
   magnitude?(subject: SubjectView): number
   read(input: ActionInput): Promise<Reading>

@@ -1,60 +1,13 @@
-import { identityKeys } from '../domain/keys.ts'
-import type { Fact, SubjectKind, Timeline } from '../domain/model.ts'
+import type { Fact, ObjectState, Timeline } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
 import type { Tx } from './ports.ts'
 import type { IdentityKey, MovedException, ObjectName, SubjectRecord } from './records.ts'
-
-/** Identity keys of one kind that some fact states together: they name one subject. */
-type Group = { kind: SubjectKind; keys: IdentityKey[] }
-/** One kind of subject that one fact speaks about. */
-type Member = { index: number; kind: SubjectKind; keys: IdentityKey[] }
-
-const textOf = (key: IdentityKey): string => JSON.stringify([key.name, key.value])
-
-/** The subjects that one fact speaks about: one for each kind that its identity keys name. */
-const membershipsOf = (fact: Fact, index: number): Member[] => {
-  const byKind = new Map<SubjectKind, IdentityKey[]>()
-  for (const { kind, name, value } of identityKeys(fact.keys)) {
-    byKind.set(kind, [...(byKind.get(kind) ?? []), { name, value }])
-  }
-  return [...byKind].map(([kind, keys]) => ({ index, kind, keys }))
-}
-
-/** Joins what shares a name, however long the chain: the members of each set, by any of their names. */
-const joined = (sets: string[][]): ((name: string) => string) => {
-  const parent = new Map<string, string>()
-  const root = (name: string): string => {
-    let at = name
-    for (let up = parent.get(at); up !== undefined && up !== at; up = parent.get(at)) at = up
-    parent.set(name, at)
-    return at
-  }
-  for (const [first, ...rest] of sets) {
-    for (const other of rest) if (first !== undefined) parent.set(root(other), root(first))
-  }
-  return root
-}
-
-/** Joins memberships that share a key. */
-export const unify = (members: Member[]): Group[] => {
-  const root = joined(members.map(({ keys }) => keys.map(textOf)))
-  const groups = new Map<string, Group>()
-  const seen = new Set<string>()
-  for (const { kind, keys } of members) {
-    for (const key of keys) {
-      const text = textOf(key)
-      if (seen.has(text)) continue
-      seen.add(text)
-      const group = groups.get(root(text)) ?? { kind, keys: [] }
-      group.keys.push(key)
-      groups.set(root(text), group)
-    }
-  }
-  return [...groups.values()]
-}
+import { type Group, joined, type Member, membershipsOf, parted, textOf, unify } from './unify.ts'
 
 export type Correlated = {
   subjects: SubjectRecord[]
+  /** Objects of the facts that no subject had yet, locked by themselves. */
+  alone: ObjectState[]
   /** For each fact of the batch, the subjects it feeds. */
   subjectsOfFact: string[][]
   /** Places of facts that show two subjects to be one while an action runs on them: to be taken again later. */
@@ -92,7 +45,7 @@ const attempt = async (
   now: Date,
   exception: string | null,
 ): Promise<Correlated | null> => {
-  const members = facts.flatMap(membershipsOf)
+  const members = await namingOf(tx, timeline, facts)
   const groups = unify(members)
   const [homes, linked, about] = await Promise.all([
     namedSubjects(tx, timeline, groups, now),
@@ -105,31 +58,43 @@ const attempt = async (
   if (about !== null) wanted.add(about)
   const locked = await tx.lockSubjects([...wanted])
   if (locked.length < wanted.size) return null
+  const known = new Set(locked.flatMap(({ objects }) => objects.map(objectId)))
+  const unknown = facts.filter((fact) => !known.has(objectId(fact)))
+  const alone = unknown.length > 0 ? await tx.loadObjects(timeline, unknown) : []
+  // Read once more, now that nobody else can link these objects.
   const nowLinked = await linksOf(tx, timeline, facts)
   if ([...nowLinked.values()].flat().some((id) => !wanted.has(id))) return null
 
   const sets = groups.map((group) => [...new Set(group.keys.flatMap((key) => homes.get(textOf(key)) ?? []))])
   if (sets.some((ids) => ids.length === 0)) return null
-  const { homeOf, split, moved } = await mergeSets(tx, sets, now)
+  const { homeOf, busy, moved } = await mergeSets(tx, timeline, sets, locked, now)
   const added = groups.flatMap((group, place) => {
     const subjectId = homeOf(sets[place]?.[0] ?? '')
     return group.keys.filter((key) => !homes.has(textOf(key))).map((key) => ({ key, subjectId }))
   })
   if (added.length > 0 && !(await tx.addKeys(timeline, added))) return null
 
-  const setOfKey = new Map(
-    groups.flatMap((group, i) => group.keys.map((key) => [textOf(key), sets[i] ?? []])),
-  )
+  const given = new Map([...homes, ...added.map(({ key, subjectId }) => [textOf(key), subjectId] as const)])
   const postponed = new Set<number>()
-  const fed = facts.map((fact) => new Set((linked.get(objectId(fact)) ?? []).map(homeOf)))
+  const fed = facts.map((fact) => new Set((nowLinked.get(objectId(fact)) ?? []).map(homeOf)))
   for (const { index, keys } of members) {
-    const ids = keys.flatMap((key) => setOfKey.get(textOf(key)) ?? [])
-    if (ids.some((id) => split.has(id))) postponed.add(index)
-    for (const id of ids) fed[index]?.add(homeOf(id))
+    const own = [...new Set(keys.flatMap((key) => given.get(textOf(key)) ?? []))]
+    const ids = [...new Set(own.map(homeOf))]
+    const isBusy = ids.length > 1 && own.some((id) => busy.has(id))
+    if (isBusy) postponed.add(index)
+    for (const id of isBusy ? ids : chosen(ids, fed[index])) fed[index]?.add(id)
   }
+  // What a fact has linked its object to hears of it from then on, also within the batch.
+  const linkedSoFar = new Map<string, Set<string>>()
+  facts.forEach((fact, index) => {
+    const ids = new Set([...(linkedSoFar.get(objectId(fact)) ?? []), ...(fed[index] ?? [])])
+    linkedSoFar.set(objectId(fact), ids)
+    fed[index] = ids
+  })
   const survivors = [...new Set([...wanted].map(homeOf))]
   return {
     subjects: moved === null ? locked : await tx.lockSubjects(survivors),
+    alone,
     subjectsOfFact: fed.map((ids) => [...ids]),
     postponed: [...postponed],
     moved: moved ?? [],
@@ -163,36 +128,100 @@ const linksOf = async (tx: Tx, timeline: Timeline, facts: Fact[]): Promise<Map<s
   return links
 }
 
+/** What the facts name, with the keys that decide it. */
+const namingOf = async (tx: Tx, timeline: Timeline, facts: Fact[]): Promise<Member[]> => {
+  const members = facts.flatMap(membershipsOf)
+  const several = members.filter(({ keys }) => keys.length > 1).flatMap(({ keys }) => keys)
+  if (several.length === 0) return members
+  const splits = await tx.cannotLinks(timeline, several)
+  return splits.length === 0 ? members : members.map((member) => parted(member, splits))
+}
+
+/**
+ * Where keys name several subjects that a split keeps apart, a fact counts for the one that its object belongs to
+ * already; a new one for the oldest.
+ */
+const chosen = (ids: string[], fed: Set<string> | undefined): string[] => {
+  if (ids.length < 2) return ids
+  const known = ids.filter((id) => fed?.has(id))
+  return known.length > 0 ? known : ids.sort((a, b) => Number(a) - Number(b)).slice(0, 1)
+}
+
 type Merged = {
   /** Where a subject's rows are now. */
   homeOf: (id: string) => string
   /** Subjects that should be one and are not yet: an action is running. */
-  split: Set<string>
+  busy: Set<string>
   /** Null when nothing was merged. */
   moved: MovedException[] | null
 }
 
-/** Makes one subject of each set; the one with the lowest id, which is the oldest, takes in the others. */
-const mergeSets = async (tx: Tx, sets: string[][], now: Date): Promise<Merged> => {
+/**
+ * Makes one subject of each set; the one with the lowest id, which is the oldest, takes in the others. What an admin
+ * has split stays apart, whatever chain of keys would join it.
+ */
+const mergeSets = async (
+  tx: Tx,
+  timeline: Timeline,
+  sets: string[][],
+  locked: SubjectRecord[],
+  now: Date,
+): Promise<Merged> => {
   const root = joined(sets)
   const unions = new Map<string, Set<string>>()
   for (const id of sets.flat()) unions.set(root(id), (unions.get(root(id)) ?? new Set()).add(id))
 
   const homes = new Map<string, string>()
-  const split = new Set<string>()
+  const busy = new Set<string>()
   let moved: MovedException[] | null = null
   for (const union of unions.values()) {
-    const [home, ...others] = [...union].sort((a, b) => Number(a) - Number(b))
-    if (home === undefined) continue
-    for (const other of others) {
-      const touched = await tx.mergeSubjects(home, other, now)
-      if (touched === null) {
-        for (const id of union) split.add(id)
+    if (union.size < 2) continue
+    const isApart = await splitsAmong(
+      tx,
+      timeline,
+      locked.filter(({ id }) => union.has(id)),
+    )
+    const kept: string[][] = []
+    for (const other of [...union].sort((a, b) => Number(a) - Number(b))) {
+      const together = kept.find((ids) => !ids.some((id) => isApart(id, other)))
+      const [home] = together ?? []
+      if (!together || home === undefined) {
+        kept.push([other])
         continue
       }
+      const touched = await tx.mergeSubjects(home, other, now)
+      if (touched === null) {
+        for (const id of union) busy.add(id)
+        continue
+      }
+      together.push(other)
       homes.set(other, home)
       moved = [...(moved ?? []), ...touched]
     }
   }
-  return { homeOf: (id) => homes.get(id) ?? id, split, moved }
+  return { homeOf: (id) => homes.get(id) ?? id, busy, moved }
+}
+
+/** Which of these subjects an admin has split from one another. */
+const splitsAmong = async (
+  tx: Tx,
+  timeline: Timeline,
+  subjects: SubjectRecord[],
+): Promise<(a: string, b: string) => boolean> => {
+  const owners = new Map(
+    subjects.flatMap(({ id, keys }) =>
+      keys.filter(({ kind }) => kind === 'identity').map((key) => [textOf(key), { id, key }] as const),
+    ),
+  )
+  const splits = await tx.cannotLinks(
+    timeline,
+    [...owners.values()].map(({ key: { name, value } }) => ({ name, value })),
+  )
+  const pairs = new Set(
+    splits.flatMap(({ stays, out }) => {
+      const [one, other] = [owners.get(textOf(stays))?.id, owners.get(textOf(out))?.id]
+      return one === undefined || other === undefined ? [] : [`${one} ${other}`, `${other} ${one}`]
+    }),
+  )
+  return (a, b) => pairs.has(`${a} ${b}`)
 }

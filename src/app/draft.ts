@@ -6,6 +6,7 @@ import type {
   EpisodeRecord,
   ExceptionRecord,
   ExpectationRecord,
+  LagRecord,
   NewIntervention,
   RunRecord,
   SubjectRecord,
@@ -27,6 +28,7 @@ export type Draft = {
     exceptions: Set<string>
     episodes: Omit<EpisodeRecord, 'exceptionId'>[]
     conflicts: ConflictRecord[]
+    lags: LagRecord[]
     interventions: Omit<NewIntervention, 'exceptionId'>[]
     /** Runs whose exception closed: credited with it, or overtaken before anybody approved them. */
     runs: { runId: string; at: Date; is: 'credited' | 'overtaken' }[]
@@ -44,6 +46,7 @@ export const draftOf = (record: SubjectRecord): Draft => ({
     exceptions: new Set(),
     episodes: [],
     conflicts: [],
+    lags: [],
     interventions: [],
     runs: [],
   },
@@ -98,6 +101,8 @@ export const saveDrafts = async (tx: Tx, timeline: Timeline, drafts: Draft[]): P
   if (episodes.length > 0) await tx.saveEpisodes(episodes)
   const conflicts = touched.flatMap((t) => t.conflicts)
   if (conflicts.length > 0) await tx.saveConflicts(timeline, conflicts)
+  const lags = touched.flatMap((t) => t.lags)
+  if (lags.length > 0) await tx.saveLags(lags)
   const interventions = drafts.flatMap((draft) => withId(draft, draft.touched.interventions))
   if (interventions.length > 0) await tx.logInterventions(interventions)
   for (const { runId, at, is } of touched.flatMap((t) => t.runs)) {

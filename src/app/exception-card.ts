@@ -1,25 +1,32 @@
 import { subjectName } from '../domain/keys.ts'
 import { handoffName } from '../domain/model.ts'
-import type { Card, CardBlock, CardButton, Tone } from './card.ts'
+import type { Card, CardBlock, CardButton, CommandButton, Tone } from './card.ts'
+import { commandButton } from './command.ts'
+import {
+  cameBack,
+  consequenceBlocks,
+  historyLines,
+  money,
+  noteLines,
+  orderBlocks,
+} from './exception-context.ts'
+import { usualFacts } from './grace-words.ts'
 import type { ActionRunRow, ExceptionDetail, ExceptionRow } from './queries.ts'
 
 const TONE: Record<ExceptionRow['severity'], Tone> = { low: 'neutral', medium: 'warning', high: 'danger' }
 
-const money = (minor: number, currency: string): string => {
-  try {
-    return new Intl.NumberFormat('en', { style: 'currency', currency }).format(minor / 100)
-  } catch {
-    return `${(minor / 100).toFixed(2)} ${currency}`
-  }
+const factsOf = (row: ExceptionDetail): { label: string; value: string }[] => {
+  const { valueMinor: minor, currency } = row
+  const back = cameBack(row)
+  return [
+    ...(minor === null || currency === null ? [] : [{ label: 'Value', value: money({ minor, currency }) }]),
+    ...usualFacts(row),
+    ...(back === null ? [] : [{ label: 'Came back', value: back }]),
+    ...(row.claimedBy === null || row.state !== 'open'
+      ? []
+      : [{ label: 'On it', value: row.claimedBy.name }]),
+  ]
 }
-
-const factsOf = (row: ExceptionDetail): { label: string; value: string }[] => [
-  ...(row.valueMinor === null || row.currency === null
-    ? []
-    : [{ label: 'Value', value: money(row.valueMinor, row.currency) }]),
-  ...(row.episode > 1 ? [{ label: 'Came back', value: `${row.episode - 1} times` }] : []),
-  ...(row.claimedBy === null || row.state !== 'open' ? [] : [{ label: 'On it', value: row.claimedBy.name }]),
-]
 
 /** What the last run came to, and whether the systems agree now: only that is called verified. */
 const runWords = (run: ActionRunRow): string => {
@@ -28,9 +35,12 @@ const runWords = (run: ActionRunRow): string => {
   return `${run.label} on ${run.system} by ${by}: ${came}${run.verifiedAt ? ', verified' : ''}. ${run.words}`.trim()
 }
 
-/** Nobody scrolls through more on a phone; the rest is in the history. */
+/** Nobody scrolls through more on a phone; the rest is in the history, or a "Why?" away. */
 const RUNS_SHOWN = 2
 const NOTES_SHOWN = 3
+const MOST_CONSEQUENCES = 3
+const MOST_ORDERS = 3
+const OTHERS_NOTES_SHOWN = 1
 
 const buttonsOf = (row: ExceptionDetail): CardButton[] =>
   row.actions.map((action) => ({
@@ -56,38 +66,93 @@ const whereFrom = (row: ExceptionDetail): string => {
   ].join(' · ')
 }
 
+/** A consequence is handled where its cause is; whoever looks at it all the same must know that first. */
+const rootBlocks = ({ root }: ExceptionDetail): CardBlock[] =>
+  root === null
+    ? []
+    : [
+        {
+          kind: 'text',
+          text: `Follows from #${root.id}: ${root.title} (${root.name}). Handle it there; it comes back by itself if it outlasts that.`,
+        },
+        { kind: 'buttons', buttons: [commandButton(`open ${root.id}`, `Show #${root.id}`)] },
+      ]
+
+/** Where something is broken already, that is named; the orders that might be next are only counted. */
+const waitingBlocks = (row: ExceptionDetail): CardBlock[] => [
+  ...consequenceBlocks(row, MOST_CONSEQUENCES),
+  ...orderBlocks(row, row.consequenceCount > 0 ? 0 : MOST_ORDERS),
+]
+
+/** What is at stake and until when, most important first. */
+const stakeBlocks = (row: ExceptionDetail): CardBlock[] => {
+  const facts = factsOf(row)
+  const isOpen = row.state === 'open'
+  return [
+    ...(row.promiseAt && isOpen
+      ? [
+          {
+            kind: 'time' as const,
+            label: 'Promised to the customer',
+            at: row.promiseAt,
+            countdownFrom: row.asOf,
+          },
+        ]
+      : []),
+    { kind: 'systems', systems: row.columns },
+    ...(facts.length > 0 ? [{ kind: 'facts' as const, facts }] : []),
+    { kind: 'time', label: isOpen ? 'Broken since' : 'Was broken since', at: row.since },
+    ...(isOpen ? waitingBlocks(row) : []),
+  ]
+}
+
+/** What came of it so far. "Open." alone says nothing that the card does not say anyway. */
+const statusBlocks = (row: ExceptionDetail): CardBlock[] => {
+  const notes = row.interventions.filter((i) => i.note !== null && i.action !== 'dismiss').slice(-NOTES_SHOWN)
+  const tone: Tone = row.state === 'open' || row.state === 'dismissed' ? 'neutral' : 'good'
+  return [
+    ...(row.status === 'Open.' ? [] : [{ kind: 'text' as const, text: row.status, tone }]),
+    ...row.actionRuns.slice(0, RUNS_SHOWN).map((run) => ({ kind: 'context' as const, text: runWords(run) })),
+    ...notes.map((i) => ({ kind: 'context' as const, text: `Note by ${i.person}: ${i.note}` })),
+  ]
+}
+
+/** What helps to decide and is not news: what is usual, in small print below the buttons. */
+const contextBlocks = (row: ExceptionDetail): CardBlock[] => {
+  if (row.state !== 'open') return []
+  const lines = [
+    ...(row.fix === '' ? [] : [`Usual fix: ${row.fix}`]),
+    ...historyLines(row),
+    ...noteLines(row).slice(0, OTHERS_NOTES_SHOWN),
+  ]
+  return lines.map((text) => ({ kind: 'context', text }))
+}
+
+const whyButton = (row: ExceptionDetail): CommandButton[] =>
+  row.state === 'open' && row.meaning !== '' ? [commandButton(`open ${row.id} why`, 'Why?')] : []
+
 /** The card of one exception: everything a person needs to decide, and nothing that would be wrong in a minute. */
 export const exceptionCard = (row: ExceptionDetail): Card => {
   const name = subjectName(row.subject.keys)
   const open = row.state === 'open'
-  const facts = factsOf(row)
-  const notes = row.interventions.filter((i) => i.note !== null && i.action !== 'dismiss').slice(-NOTES_SHOWN)
   const blocks: CardBlock[] = [
+    ...rootBlocks(row),
     { kind: 'text', text: `${upperFirst(name)}: ${open ? '' : 'when it opened, '}${row.evidence}` },
-    { kind: 'systems', systems: row.columns },
-    ...(facts.length > 0 ? [{ kind: 'facts' as const, facts }] : []),
-    { kind: 'time', label: open ? 'Broken since' : 'Was broken since', at: row.since },
-    ...(row.promiseAt && open
-      ? [{ kind: 'time' as const, label: 'Promised to the customer', at: row.promiseAt }]
-      : []),
-    // "Open." alone says nothing that the card does not say anyway.
-    ...(row.status === 'Open.'
-      ? []
-      : [
-          {
-            kind: 'text' as const,
-            text: row.status,
-            tone: open || row.state === 'dismissed' ? ('neutral' as const) : ('good' as const),
-          },
-        ]),
-    ...row.actionRuns.slice(0, RUNS_SHOWN).map((run) => ({ kind: 'context' as const, text: runWords(run) })),
-    ...notes.map((i) => ({ kind: 'context' as const, text: `Note by ${i.person}: ${i.note}` })),
-    { kind: 'buttons', buttons: buttonsOf(row) },
+    ...stakeBlocks(row),
+    ...statusBlocks(row),
+    { kind: 'buttons', buttons: [...buttonsOf(row), ...whyButton(row)] },
+    ...contextBlocks(row),
     { kind: 'context', text: whereFrom(row) },
   ]
   return {
     title: row.title,
-    tone: open ? TONE[row.severity] : row.state === 'dismissed' ? 'neutral' : 'good',
+    tone: !open
+      ? row.state === 'dismissed'
+        ? 'neutral'
+        : 'good'
+      : row.root
+        ? 'neutral'
+        : TONE[row.severity],
     summary: `${row.title}: ${name}. ${open ? row.evidence : row.status}`,
     blocks,
     exception: { id: row.id, version: row.version, state: row.state },

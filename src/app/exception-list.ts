@@ -2,7 +2,7 @@ import { handoffName, type Severity } from '../domain/model.ts'
 import type { CardBlock, Tone } from './card.ts'
 import { commandButton } from './command.ts'
 import type { ExceptionRow } from './queries.ts'
-import { elapsed } from './words.ts'
+import { count, elapsed } from './words.ts'
 
 /** Rows of a list on one card: what a phone can still be scrolled through, and well within every surface's limits. */
 export const PAGE = 10
@@ -17,11 +17,13 @@ export const rowBlocks = (row: ExceptionRow, now: Date): CardBlock[] => {
     row.state === 'open'
       ? `broken for ${elapsed(row.since, now)}`
       : `${row.state} ${elapsed(row.closedAt ?? row.since, now)} ago`
-  const detail = [place, age, row.status.replace(/\.$/, '')].filter((part) => part !== '').join(' · ')
+  const root = row.root === null ? '' : `follows from #${row.root.id}`
+  const detail = [place, age, root, row.status.replace(/\.$/, '')].filter((part) => part !== '').join(' · ')
+  const more = row.consequenceCount > 0 ? ` · +${count(row.consequenceCount, 'consequence')}` : ''
   return [
     {
       kind: 'text',
-      text: `#${row.id} · ${row.severity} · ${row.title}\n${detail}`,
+      text: `#${row.id} · ${row.severity} · ${row.title}${more}\n${detail}`,
       tone: TONE[row.severity],
     },
     { kind: 'buttons', buttons: [commandButton(`open ${row.id}`, `Show #${row.id}`)] },

@@ -1,19 +1,20 @@
+import { withRules } from '../domain/keys.ts'
 import type { Fact } from '../domain/model.ts'
 import type { BadRow, Connector, WireFact } from './connector.ts'
 import { storable } from './storable.ts'
 
 /**
- * A connector's facts as Baton keeps them: the system's clock corrected by its measured skew (ms, positive = the
- * sender is ahead), and nothing dated later than it was received.
+ * A connector's facts as Baton keeps them: numbers as the system's rules say they are compared, its clock corrected by
+ * its measured skew (ms, positive = the sender is ahead), and nothing dated later than it was received.
  */
 export const toFacts = (
-  from: Pick<Connector, 'system' | 'role'>,
+  from: Pick<Connector, 'system' | 'role' | 'keys'>,
   wire: WireFact[],
   receivedAt: Date,
   skewMs: number,
 ): Fact[] =>
   wire.map((fact) => ({
-    ...storable(fact),
+    ...withRules(storable(fact), from.keys ?? {}),
     system: from.system,
     role: from.role,
     receivedAt,

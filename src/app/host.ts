@@ -2,12 +2,14 @@ import type { Card } from './card.ts'
 import { cardText } from './card-text.ts'
 import type { Command } from './command.ts'
 import { exceptionCard } from './exception-card.ts'
+import { decideGrace } from './grace-desk.ts'
 import { type People, personBehind } from './people.ts'
 import type { Clock, Store } from './ports.ts'
 import type { PressDeps } from './press.ts'
 import { createPress } from './press.ts'
 import type { Queries } from './queries.ts'
 import { runCommand } from './run-command.ts'
+import { createSubjectDesk } from './split.ts'
 import type { SurfaceHost } from './surface.ts'
 
 export type HostDeps = {
@@ -45,6 +47,7 @@ export const createHost = ({
   zone,
 }: HostDeps): SurfaceHost => {
   const press = createPress(pressDeps)
+  const subjects = createSubjectDesk(pressDeps)
   const card = async (exception: string): Promise<Card | null> => {
     const detail = await queries.getException(exception)
     return detail && exceptionCard(detail)
@@ -63,7 +66,18 @@ export const createHost = ({
     async command({ identity, channel, text, interactionKey }) {
       const now = clock()
       const asker = await store.transaction((tx) => personBehind(tx, people, identity, now))
-      const answer = await runCommand(commands, text, { asker, channel, now, zone, queries, cardOf: card })
+      const by = { person: asker, surface: identity.surface, interactionKey }
+      const answer = await runCommand(commands, text, {
+        asker,
+        channel,
+        now,
+        zone,
+        queries,
+        subjects,
+        cardOf: card,
+        decideGrace: (decision) =>
+          store.transaction((tx) => decideGrace(tx, pressDeps.setup, decision, by, now)),
+      })
       if (answer.command !== null) {
         const { command } = answer
         await store.transaction((tx) =>

@@ -1,6 +1,5 @@
 import { applies, check } from '../domain/contract/check.ts'
-import type { Contract } from '../domain/contract/contract.ts'
-import { PLAIN_GRACES } from '../domain/contract/terms.ts'
+import type { Contract, Graces } from '../domain/contract/contract.ts'
 import type { Role, Timeline } from '../domain/model.ts'
 import type { WireFact } from './connector.ts'
 import { draftOf, saveDrafts, viewOf } from './draft.ts'
@@ -17,6 +16,8 @@ export type Importable = {
   /** The same export has the same one, wherever it lies. */
   fingerprint: string
   contracts: Contract[]
+  /** What the contracts' graces are worked out by. */
+  graces: Graces
   facts(): AsyncIterable<WireFact & { system: string; role: Role }>
   factCount: number
   asOf: Date | null
@@ -39,13 +40,15 @@ const PLAY_BATCH = 500
 const SWEEP_BATCH = 500
 
 /** A past is known up to its end: no system is silent in it, no channel hears of it. */
-const importPlay = (timeline: Timeline, contracts: Contract[]): Play => ({
+const importPlay = (timeline: Timeline, { contracts, graces }: Importable): Play => ({
   timeline,
   contracts,
   routing: null,
   postingSurfaces: [],
-  graces: PLAIN_GRACES,
+  graces,
+  systems: () => [],
   silent: () => null,
+  suspect: () => null,
   recheckMs: 0,
 })
 
@@ -62,7 +65,7 @@ export const importExport = async (
   const { name, asOf, contracts } = source
   if (asOf === null) throw new UserError(`The export "${name}" states nothing: no row of it has a time.`)
   const timeline: Timeline = `import:${source.fingerprint.slice(0, 16)}`
-  const play = importPlay(timeline, contracts)
+  const play = importPlay(timeline, source)
   const fresh: ImportRecord = {
     timeline,
     name,

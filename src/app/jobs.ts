@@ -1,10 +1,14 @@
 import type { Connector } from './connector.ts'
 import { wordsOf } from './errors.ts'
+import { foldAgain, redraw } from './fold-again.ts'
 import { groupCommit } from './group-commit.ts'
+import { learnGraces } from './learn.ts'
 import type { Log } from './log.ts'
 import { poll } from './poll.ts'
 import type { Clock, Jobs, Store } from './ports.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
+import { reconcileWhenDue } from './reconcile.ts'
+import { remap } from './remap.ts'
 import type { Surface } from './surface.ts'
 import { sweep } from './sweep.ts'
 
@@ -15,6 +19,10 @@ export type JobDeps = ProcessDeps & {
   connectors: Connector[]
   /** Partitions, and what is past its keeping. */
   upkeep: () => Promise<void>
+  /** Looks at every system's feed. */
+  watch: () => Promise<void>
+  /** How often everything that a system holds is compared, in ms. */
+  reconcileMs: number
   log: Log
   callTimeoutMs: number
 }
@@ -56,6 +64,27 @@ export const takeInTurn = (deps: ProcessDeps): ((job: Jobs['process']) => Promis
     })
   }, deps.isTransient)
 
+/**
+ * Compares one system if that is due, some pages at a time. A tick that finds this process at it leaves it to its work;
+ * two processes at once only read twice.
+ */
+const reconcileInTurn = (deps: JobDeps): ((job: Jobs['reconcile']) => Promise<void>) => {
+  const underWay = new Set<string>()
+  return async ({ system }) => {
+    const connector = deps.connectors.find((c) => c.system === system)
+    if (!connector || underWay.has(system)) return
+    underWay.add(system)
+    try {
+      const limit = () => AbortSignal.timeout(deps.callTimeoutMs)
+      const isMore = await reconcileWhenDue(deps, connector, deps.reconcileMs, limit)
+      if (!isMore) return
+      await deps.store.transaction((tx) => tx.addJob('reconcile', { system }, { key: `reconcile:${system}` }))
+    } finally {
+      underWay.delete(system)
+    }
+  }
+}
+
 /** What each kind of job does. Every handler may be called again at any time: what it needs to know is in the rows. */
 export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N]) => Promise<void> } => ({
   process: takeInTurn(deps),
@@ -79,6 +108,10 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
     }
   },
 
+  fold: ({ exceptions }) => foldAgain(deps, exceptions),
+
+  redraw: ({ exception }) => redraw(deps, exception),
+
   deliver: async ({ surface }) => {
     const found = deps.surfaces.find(({ id }) => id === surface)
     if (found) await deps.deliver(found)
@@ -89,5 +122,17 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
     await wakeWriters(deps)
   },
 
+  remap: (job) => remap(deps, job),
+
   upkeep: deps.upkeep,
+
+  learn: async () => {
+    for (const { contract, from, to, value } of await learnGraces(deps, deps.clock)) {
+      deps.log.info({ contract, from, to, value }, 'A longer grace is proposed: see the command graces')
+    }
+  },
+
+  reconcile: reconcileInTurn(deps),
+
+  watch: deps.watch,
 })

@@ -93,7 +93,7 @@ const routingOffers = (contract: Contract, view: SubjectView, setup: Setup): Off
                 yes: 'Ask for it',
               }
             : null,
-          inputs: [],
+          inputs: action.inputs?.(view) ?? [],
           role: 'operator' as const,
           needsSecondPerson: second,
           additive: false,

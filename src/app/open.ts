@@ -1,4 +1,5 @@
 import type { Contract, Evidence } from '../domain/contract/contract.ts'
+import type { Start } from '../domain/exception.ts'
 import { instantOf, type SubjectView } from '../domain/model.ts'
 import type { Draft } from './draft.ts'
 import type { EpisodeRecord, ExceptionRecord } from './records.ts'
@@ -91,13 +92,30 @@ const ordinal = (n: number): string => {
   return `${n}${tail}`
 }
 
-/** New words on an open card. Only what offers or decides something counts as a version; this is a redraw. */
-export const updateException = (draft: Draft, contract: Contract, evidence: Evidence): void => {
+/**
+ * What the facts say now about an open exception; once it is open it stays so, also where its due time moves into the
+ * future. Only what offers or decides something counts as a version; this is a redraw.
+ */
+export const updateException = (
+  draft: Draft,
+  contract: Contract,
+  { evidence, start }: { evidence: Evidence; start: Start | null },
+): void => {
   const exception = draft.exceptions.get(contract.id)
   if (!exception) return
-  if (exception.evidence === evidence.sentence && exception.magnitude === evidence.magnitude) return
+  const { since, dueAt, graceWords } = start ?? exception
+  const same =
+    exception.evidence === evidence.sentence &&
+    exception.magnitude === evidence.magnitude &&
+    exception.graceWords === graceWords &&
+    exception.since.getTime() === since.getTime() &&
+    exception.dueAt.getTime() === dueAt.getTime()
+  if (same) return
   draft.exceptions.set(contract.id, {
     ...exception,
+    since,
+    dueAt,
+    graceWords,
     evidence: evidence.sentence,
     magnitude: evidence.magnitude,
     revision: exception.revision + 1,

@@ -3,9 +3,11 @@ import { objectId } from '../domain/object.ts'
 import { checkContracts } from './check.ts'
 import { correlate } from './correlate.ts'
 import { type Draft, draftOf, saveDrafts } from './draft.ts'
+import { explainable, foldMoved, foldOpened } from './fold.ts'
+import { firstWordOf, reading } from './names.ts'
 import type { Tx } from './ports.ts'
 import { record } from './record.ts'
-import type { MovedException } from './records.ts'
+import type { ExceptionRecord, MovedException } from './records.ts'
 import type { Play } from './world.ts'
 
 /**
@@ -66,6 +68,8 @@ export type Taken = {
   postponed: number[]
   /** Objects that changed, in their final version. */
   changed: ObjectState[]
+  /** How many of them were not known before. */
+  fresh: number
   moved: MovedException[]
   steps: Map<Draft, Step[]>
 }
@@ -89,15 +93,21 @@ const put = (draft: Draft, { object }: Step): void => {
 
 const correlated = async (
   tx: Tx,
-  { timeline }: Play,
-  facts: Fact[],
+  { timeline, maps }: Play,
+  heard: Fact[],
   now: Date,
   exception: string | null,
 ): Promise<Taken> => {
-  const { subjects, subjectsOfFact, postponed, moved } = await correlate(tx, timeline, facts, now, exception)
+  const facts = [...heard, ...(await firstWordOf(tx, timeline, maps, heard, now))]
+  const read = await reading(tx, maps, facts)
+  const correlation = await correlate(tx, timeline, facts.map(read), now, exception)
+  const { subjects, alone, subjectsOfFact, postponed, moved } = correlation
   const drafts = subjects.map(draftOf)
-  const known = new Map(drafts.flatMap((draft) => [...draft.objects]))
-  const recorded = await record(tx, timeline, known, facts)
+  const known = new Map([
+    ...drafts.flatMap((draft) => [...draft.objects]),
+    ...alone.map((object) => [objectId(object), object] as const),
+  ])
+  const recorded = await record(tx, timeline, known, facts, { maps, read })
 
   const steps = new Map<Draft, Step[]>(drafts.map((draft) => [draft, []]))
   const byId = new Map(drafts.map((draft) => [draft.record.id, draft]))
@@ -110,14 +120,14 @@ const correlated = async (
       if (recorded.moved.has(objectId(object))) draft.moved.add(objectId(object))
     }
   })
-  const { contradicting, changed } = recorded
-  return { drafts, contradicting, postponed, changed: [...changed.values()], moved, steps }
+  const { contradicting, changed, fresh } = recorded
+  return { drafts, contradicting, postponed, changed: [...changed.values()], fresh, moved, steps }
 }
 
 /** Writes what was gathered and what the checks made of it. */
 export const keep = async (tx: Tx, play: Play, taken: Taken, now: Date): Promise<void> => {
   const { timeline } = play
-  const { drafts, changed, moved, steps } = taken
+  const { drafts, changed, fresh, moved, steps } = taken
   const links = drafts.flatMap((draft) => {
     const before = new Set(draft.record.objects.map(objectId))
     const objects = [...draft.objects].flatMap(([id, object]) => (before.has(id) ? [] : [object]))
@@ -125,11 +135,14 @@ export const keep = async (tx: Tx, play: Play, taken: Taken, now: Date): Promise
   })
   const references = [...steps].flatMap(([draft, own]) => referencesOf(draft, own))
   await Promise.all([
-    changed.length > 0 ? tx.saveObjects(timeline, changed) : null,
-    links.length > 0 ? tx.linkObjects(links) : null,
+    changed.length > 0 ? tx.saveObjects(timeline, changed, fresh) : null,
+    links.length > 0 ? tx.linkObjects(timeline, links) : null,
     references.length > 0 ? tx.linkReferences(timeline, references) : null,
     saveDrafts(tx, timeline, drafts),
   ])
+  const referring = new Set(references.map(({ subjectId }) => subjectId))
+  const related = drafts.flatMap((draft) => (referring.has(draft.record.id) ? explainable(draft, play) : []))
+  await foldMoved(tx, play, [...related, ...moved.map(({ id }) => id)])
   await wantPosts(tx, play, drafts, now, moved)
 }
 
@@ -146,7 +159,7 @@ const referencesOf = (draft: Draft, steps: Step[]): { subjectId: string; name: s
   return fresh
 }
 
-/** Every exception that changed wants its card shown as it is now. */
+/** Every exception that changed wants its card shown as it is now, or that of its root if another one explains it. */
 export const wantPosts = async (
   tx: Tx,
   play: Play,
@@ -154,22 +167,42 @@ export const wantPosts = async (
   now: Date,
   moved: MovedException[] = [],
 ): Promise<void> => {
+  await foldOpened(tx, play, drafts)
   const touched = drafts.flatMap((draft) =>
     [...draft.touched.exceptions].flatMap((contract) => {
       const exception = draft.exceptions.get(contract)
-      return exception?.id ? [{ ...exception, id: exception.id }] : []
+      const before = draft.record.exceptions.find((each) => each.contract === contract)
+      if (!exception?.id) return []
+      return [{ ...exception, id: exception.id, show: showOf(before, exception, now) }]
     }),
   )
+  const merged = moved.map((each) => ({ ...each, show: showOf(undefined, each, now) }))
   // A merged exception that was touched as well is wanted at its newest revision.
-  const newest = new Map([...moved, ...touched].map((exception) => [exception.id, exception]))
-  const wanted = [...newest.values()].flatMap(({ id, channel, revision }) =>
+  const newest = new Map([...merged, ...touched].map((exception) => [exception.id, exception]))
+  const wanted = [...newest.values()].flatMap(({ id, channel, revision, show }) =>
     channel === null
       ? []
-      : play.postingSurfaces.map((surface) => ({ exceptionId: id, surface, channel, revision })),
+      : play.postingSurfaces.map((surface) => ({ exceptionId: id, surface, channel, revision, show })),
   )
   if (wanted.length === 0) return
   await tx.wantPosts(wanted, now)
   for (const surface of play.postingSurfaces) {
     await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
   }
+}
+
+/** What was over for so long is news when it comes back: nobody sees a message change that is so far up. */
+const NEWS_AGAIN_MS = 12 * 3_600_000
+
+/** Where a card belongs: what comes and goes stays in its place, and what others explain is on their card. */
+const showOf = (
+  before: ExceptionRecord | undefined,
+  after: Pick<ExceptionRecord, 'rootId'> & Partial<Pick<ExceptionRecord, 'state'>>,
+  now: Date,
+): 'in_place' | 'fresh' | 'where_shown' => {
+  if (after.rootId !== null) return 'where_shown'
+  if (before === undefined || after.state !== 'open') return 'in_place'
+  const wasFolded = before.state === 'open' && before.rootId !== null
+  const isBackAgain = before.closedAt !== null && now.getTime() - before.closedAt.getTime() >= NEWS_AGAIN_MS
+  return wasFolded || isBackAgain ? 'fresh' : 'in_place'
 }

@@ -1,19 +1,23 @@
-import { randomUUID } from 'node:crypto'
-import type { Fact } from '../domain/model.ts'
-import { contentHash, objectId } from '../domain/object.ts'
 import type { Connector, PollPage } from './connector.ts'
 import { SystemError, wordsOf } from './errors.ts'
-import { sift, smoothSkew, toFacts } from './facts.ts'
-import type { Tx } from './ports.ts'
+import { smoothSkew } from './facts.ts'
+import { keepNews } from './news.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
-import { problemOf } from './receive.ts'
-import type { FactRef, FeedState } from './records.ts'
+import type { FeedState } from './records.ts'
 import { storable } from './storable.ts'
 
 /** What a poll knows of its feed, and writes: the rest of a feed's state is not its own. */
 type Polled = Pick<
   FeedState,
-  'system' | 'cursor' | 'watermark' | 'skewMs' | 'lastSignalAt' | 'downSince' | 'lastError'
+  | 'system'
+  | 'cursor'
+  | 'watermark'
+  | 'skewMs'
+  | 'lastSignalAt'
+  | 'downSince'
+  | 'lastError'
+  | 'blindFrom'
+  | 'blindTo'
 >
 
 const polled = (system: string, known: FeedState | undefined): Polled => ({
@@ -24,7 +28,31 @@ const polled = (system: string, known: FeedState | undefined): Polled => ({
   lastSignalAt: known?.lastSignalAt ?? null,
   downSince: known?.downSince ?? null,
   lastError: known?.lastError ?? null,
+  blindFrom: known?.blindFrom ?? null,
+  blindTo: known?.blindTo ?? null,
 })
+
+/** Two outages with less than this between them are one, in ms: nobody has caught up in between. */
+const SAME_OUTAGE_MS = 60_000
+
+/** The last stretch of time in which the system was out of sight, once it has been read again at `readAt`. */
+const blindness = ({ downSince, blindFrom, blindTo }: Polled, readAt: Date): Partial<Polled> => {
+  if (!downSince) return {}
+  const goesOn = blindTo !== null && downSince.getTime() - blindTo.getTime() < SAME_OUTAGE_MS
+  return { blindFrom: goesOn ? blindFrom : downSince, blindTo: readAt }
+}
+
+/**
+ * What a start finds: systems that nobody has read for several poll intervals were out of sight, as if they had been
+ * down. Another Baton that has gone on reading leaves nothing to find.
+ */
+export const findUnread = async ({ store, setup, clock }: ProcessDeps): Promise<void> =>
+  store.transaction(async (tx) => {
+    for (const { system, watermark, downSince } of await tx.feeds()) {
+      if (!watermark || downSince || clock().getTime() - watermark.getTime() <= 2 * setup.pollMs) continue
+      await tx.saveFeed({ system, downSince: watermark, lastError: 'Baton was not running' })
+    }
+  })
 
 /**
  * Reads what changed in one system since its cursor, and moves its watermark to the moment the read began: up to
@@ -40,6 +68,7 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
     system,
     feeds.find((f) => f.system === system),
   )
+  const firstAt = feed.cursor === null ? clock() : null
   for (;;) {
     const startedAt = clock()
     let page: PollPage
@@ -53,61 +82,23 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
       throw error
     }
     const skewMs = smoothSkew(feed.skewMs, page.sentAt, clock())
-    const refs = await keepNew(deps, connector, page, skewMs ?? 0)
+    const { refs } = await keepNews(deps, connector, page, skewMs ?? 0, 'poll')
     // A contradiction has just been read again by this very poll: what it read last stands.
     if (refs.length > 0) await processFacts(deps, refs)
     feed = {
       ...feed,
+      ...(page.more ? {} : blindness(feed, startedAt)),
       skewMs,
       cursor: page.cursor,
       watermark: page.more ? feed.watermark : startedAt,
       lastSignalAt: refs.length > 0 ? startedAt : feed.lastSignalAt,
-      downSince: null,
+      downSince: page.more ? feed.downSince : null,
       lastError: null,
     }
-    await store.transaction((tx) => tx.saveFeed(feed))
-    if (!page.more) return
+    // Who has read everything from the start has compared everything.
+    const compared = firstAt && !page.more ? { reconcileStartedAt: firstAt, reconciledAt: clock() } : {}
+    await store.transaction((tx) => tx.saveFeed({ ...feed, ...compared }))
+    // What is left over when the time is up is for the next poll, from here.
+    if (!page.more || signal.aborted) return
   }
 }
-
-/** Those of the facts that say something new: a poll overlaps the one before it, and a webhook may have been faster. */
-const newsIn = async (tx: Tx, facts: Fact[]): Promise<Fact[]> => {
-  const [known, quarantined] = await Promise.all([
-    tx.knownVersions('live', facts),
-    tx.quarantined('live', facts),
-  ])
-  return facts.filter((fact) => {
-    const id = objectId(fact)
-    if (quarantined.has(`${id} ${fact.version}`)) return false
-    const object = known.get(id)
-    if (!object || object.version < fact.version) return true
-    return object.version === fact.version && object.hash !== contentHash(fact)
-  })
-}
-
-/** Keeps the page and those of its facts that say something new; an overlap that repeats itself leaves no trace. */
-const keepNew = (
-  { store, clock }: ProcessDeps,
-  connector: Connector,
-  page: PollPage,
-  skewMs: number,
-): Promise<FactRef[]> =>
-  store.transaction(async (tx) => {
-    const receivedAt = clock()
-    const { sound, bad } = sift(toFacts(connector, page.facts, receivedAt, skewMs))
-    const wrong = [...page.bad, ...bad]
-    const facts = await newsIn(tx, sound)
-    if (facts.length === 0 && wrong.length === 0) return []
-    return tx.recordSignals([
-      {
-        system: connector.system,
-        via: 'poll',
-        receivedAt,
-        deliveryKey: `poll:${randomUUID()}`,
-        body: page.raw,
-        problem: storable(problemOf(wrong)),
-        badRows: wrong.length,
-        facts,
-      },
-    ])
-  })

@@ -1,19 +1,13 @@
 import type { Touch } from '../domain/drag.ts'
-import type { ExceptionState } from '../domain/exception.ts'
-import type {
-  Fact,
-  Handoff,
-  Key,
-  ObjectState,
-  PersonRole,
-  Severity,
-  SubjectKind,
-  Timeline,
-} from '../domain/model.ts'
-import type { ActionTarget } from './connector.ts'
-import type { InterventionRow, Waiting } from './queries.ts'
+import type { Counted } from '../domain/feed.ts'
+import type { PossibleRoot } from '../domain/fold.ts'
+import type { Fact, ObjectState, PersonRole, SubjectKind, Timeline } from '../domain/model.ts'
+import type { NameKind, SystemName } from '../domain/names.ts'
+import type { Waiting } from './queries.ts'
 
 import type {
+  BaselineRecord,
+  CannotLink,
   ConflictRecord,
   EpisodeRecord,
   ExceptionHistory,
@@ -22,9 +16,11 @@ import type {
   ExpectationRecord,
   FactRef,
   FeedState,
+  FoldNode,
   IdentityKey,
   ImportRecord,
   ImportTally,
+  LagRecord,
   MovedException,
   NewIntervention,
   NewSignal,
@@ -47,7 +43,19 @@ export type Store = {
 
 export type Clock = () => Date
 
-export type Tx = SignalTx & SubjectTx & ExceptionTx & RunTx & PersonTx & FeedTx & PostTx & QueueTx & ImportTx
+export type Tx = SignalTx &
+  SubjectTx &
+  ExceptionTx &
+  FoldTx &
+  RunTx &
+  PersonTx &
+  FeedTx &
+  PostTx &
+  QueueTx &
+  ImportTx &
+  GraceTx &
+  NameTx &
+  SplitTx
 
 export type SignalTx = {
   /** Writes signals whose delivery key is new, with their facts, and answers the ids of these facts. */
@@ -94,8 +102,12 @@ export type SubjectTx = {
   ): Promise<Map<string, { version: number; hash: string }>>
   /** Objects as they stand, each row locked: for those that belong to no locked subject. */
   loadObjects(timeline: Timeline, names: ObjectName[]): Promise<ObjectState[]>
-  saveObjects(timeline: Timeline, objects: ObjectState[]): Promise<void>
-  linkObjects(links: { subjectId: string; object: ObjectName }[]): Promise<void>
+  /**
+   * Writes objects that the caller has locked, and makes those that did not exist yet, of which there are `fresh`. Where
+   * another process has just made one of these the transaction is tried again: it would know only half its history.
+   */
+  saveObjects(timeline: Timeline, objects: ObjectState[], fresh: number): Promise<void>
+  linkObjects(timeline: Timeline, links: { subjectId: string; object: ObjectName }[]): Promise<void>
   linkReferences(
     timeline: Timeline,
     links: { subjectId: string; name: string; value: string }[],
@@ -104,6 +116,39 @@ export type SubjectTx = {
   dueSubjects(timeline: Timeline, now: Date, limit: number): Promise<string[]>
   /** Lets the due expectations of a subject rest until `until`; `why` is shown. */
   postponeSubject(subjectId: string, now: Date, until: Date, why: string): Promise<void>
+}
+
+/** Names that systems use for articles and places, and what people said they mean. */
+export type NameTx = {
+  /** What was mapped in chat, by `systemNameText`. */
+  mappingsOf(names: SystemName[]): Promise<Map<string, string>>
+  /** Canonical names that were given in chat. */
+  canonicalNames(kind: NameKind, limit: number): Promise<string[]>
+  saveMapping(name: SystemName, canonical: string, personId: string | null, at: Date): Promise<void>
+  /** Remembers what the file says now; answers the names that were seen and meant something else until now. */
+  adoptMeanings(meanings: (SystemName & { canonical: string })[], at: Date): Promise<SystemName[]>
+  /** Answers what the name meant until now; null when nobody had mapped it in chat. */
+  forgetMapping(name: SystemName): Promise<string | null>
+  /** On how many live subjects a name (`systemNameText`) was seen, counted up to the limit. */
+  timesNamed(name: string, limit: number): Promise<number>
+  /** Live subjects on which a name was seen, in the order of their ids, after this one. */
+  subjectsNaming(name: string, after: string, limit: number): Promise<string[]>
+  /** Names that Baton has something to say about, in their own order, after this one. */
+  namesStated(after: string, limit: number): Promise<string[]>
+}
+
+/** What an admin took apart, and the taking apart itself; the caller holds the locks of the subjects. */
+export type SplitTx = {
+  /** Pairs of which one of these keys is a part. */
+  cannotLinks(timeline: Timeline, keys: IdentityKey[]): Promise<CannotLink[]>
+  saveCannotLinks(timeline: Timeline, pairs: CannotLink[], personId: string, at: Date): Promise<void>
+  /** Answers how many there were. */
+  removeCannotLinks(timeline: Timeline, pairs: CannotLink[]): Promise<number>
+  /** Identity keys of any of these values, with their subjects. */
+  keysOfValue(timeline: Timeline, values: string[]): Promise<{ key: IdentityKey; subjectId: string }[]>
+  unlinkObjects(subjectId: string, names: ObjectName[]): Promise<void>
+  dropKeys(timeline: Timeline, keys: IdentityKey[]): Promise<void>
+  dropReferences(links: { subjectId: string; name: string; value: string }[]): Promise<void>
 }
 
 export type ExceptionTx = {
@@ -134,6 +179,30 @@ export type ExceptionTx = {
   answeredBefore(surface: string, interactionKey: string): Promise<{ result: string; message: string } | null>
 }
 
+/** Looking for what explains what: never under another subject's lock, so that a job looks again afterwards. */
+export type FoldTx = {
+  /**
+   * The open exceptions of `contracts` that may explain each of these: on its own subject, on one that it refers to, or
+   * on the feed of one of `systems`. `of`: its place in the list.
+   */
+  possibleRoots(
+    timeline: Timeline,
+    broken: { subjectId: string; contracts: readonly string[]; systems: string[] }[],
+  ): Promise<(PossibleRoot & { of: number })[]>
+  foldNodes(ids: string[]): Promise<FoldNode[]>
+  /** Open exceptions folded under this one, by id, after `after`. */
+  foldedUnder(id: string, after: string, limit: number): Promise<string[]>
+  /** Open exceptions of these contracts that this one may explain, by id, after `after`. */
+  possibleConsequences(
+    root: FoldNode,
+    contracts: readonly string[],
+    after: string,
+    limit: number,
+  ): Promise<string[]>
+  /** The exception on whose card this one is shown: its root's root, and so on; itself where it has none. */
+  topRoot(id: string): Promise<string>
+}
+
 export type RunTx = {
   insertRun(run: Omit<RunRecord, 'id'>): Promise<string>
   /** Locks the run's row. */
@@ -159,12 +228,43 @@ export type FeedTx = {
   feeds(): Promise<FeedState[]>
   /** Writes what is given; the watermark never goes back. */
   saveFeed(feed: Pick<FeedState, 'system'> & Partial<FeedState>): Promise<void>
+  /** When the system's stream was heard first (as far as signals are kept) and last; null if never. */
+  signalSpan(system: string): Promise<{ first: Date; last: Date } | null>
+  /** What the system's stream brought in each of these windows, `to` excluded, in their order. */
+  countSignals(system: string, windows: { from: Date; to: Date }[]): Promise<Counted[]>
+  /** The system's objects whose subjects wait for something or are open: at most those of about `limit` subjects. */
+  watchedObjects(system: string, limit: number): Promise<ObjectName[]>
+}
+
+export type GraceTx = {
+  saveLags(lags: LagRecord[]): Promise<void>
+  /** The lags of a contract that were completed from `from` on and before `to`. */
+  lagsOf(contract: string, from: Date, to: Date): Promise<LagRecord[]>
+  /** What is in force. */
+  baselines(): Promise<BaselineRecord[]>
+  /** Everything learned of a contract, each row locked. */
+  lockBaselines(contract: string): Promise<BaselineRecord[]>
+  saveBaselines(baselines: BaselineRecord[]): Promise<void>
+  removeBaselines(baselines: BaselineRecord[]): Promise<void>
+  /** When each of these systems last said something by itself that made sense: a reading back is no word of its own. */
+  lastHeard(systems: string[]): Promise<Map<string, Date>>
+  /** Times since `from` in which the feed of a system was an exception; `to` is null while it still is. */
+  feedIncidents(from: Date): Promise<{ system: string; from: Date; to: Date | null }[]>
 }
 
 export type PostTx = {
-  /** Wants the exception's card shown at its present revision on these surfaces. */
+  /**
+   * Wants the exception's card shown at its present revision on these surfaces. `show`: in place of the post that there
+   * is, or as a new one; as a `fresh` post, because an old one is too far up to be seen; or only `where_shown`.
+   */
   wantPosts(
-    wanted: { exceptionId: string; surface: string; channel: string; revision: number }[],
+    wanted: {
+      exceptionId: string
+      surface: string
+      channel: string
+      revision: number
+      show: 'in_place' | 'fresh' | 'where_shown'
+    }[],
     at: Date,
   ): Promise<void>
   /** Leases the post that has been behind for longest, so that it has one writer; null when none may be tried now. */
@@ -209,15 +309,30 @@ export type Jobs = {
   sweep: Record<string, never>
   poll: { system: string }
   run: { run: string }
+  /** Looks again at what explains these exceptions, and at what they explain. */
+  fold: { exceptions: string[] }
+  /** What is folded under this exception has changed: the card that shows it is drawn anew. */
+  redraw: { exception: string }
   deliver: { surface: string }
   reclaim: Record<string, never>
+  /** What was recorded under one name moves to what it means now; without a name, every name is looked at. */
+  remap: { name: string | null; after: string }
   upkeep: Record<string, never>
+  learn: Record<string, never>
+  /** Compares everything that one system holds, if that is due. */
+  reconcile: { system: string }
+  watch: Record<string, never>
 }
 
 /** What surfaces and commands read; every method answers one consistent moment. */
 export type Reader = {
   exceptions(filter: SourceFilter): Promise<{ sources: ExceptionSource[]; total: number }>
-  exception(id: string): Promise<ExceptionHistory | null>
+  /** `needsGoods`: whether other orders that need the same goods are asked for. */
+  exception(
+    id: string,
+    now: Date,
+    needsGoods: (contract: string) => boolean,
+  ): Promise<ExceptionHistory | null>
   /** Subjects that carry this key value: as it is, or written in capitals or in small letters. */
   subjectsByValue(text: string, limit: number): Promise<SubjectRecord[]>
   touches(period: { from: Date; to: Date }): Promise<Touch[]>
@@ -227,6 +342,17 @@ export type Reader = {
   falseAlarms(): Promise<Set<string>>
   openByChannel(): Promise<Map<string, number>>
   waiting(): Promise<Waiting[]>
+  /** What was learned of these contracts, who agreed, and how many lags of each were seen since `from`. */
+  learned(
+    contracts: string[],
+    from: Date,
+  ): Promise<{ baselines: BaselineRecord[]; names: Map<string, string>; samples: Map<string, number> }>
+  /** Of the lags of one handoff since `from`: how many outlasted `overMs`, and how many of these not `withinMs`. */
+  slowerLags(
+    of: Pick<BaselineRecord, 'contract' | 'from' | 'to' | 'value'>,
+    from: Date,
+    than: { overMs: number; withinMs: number },
+  ): Promise<{ slower: number; within: number }>
   /** The contracts an import was checked against, as its mapping gave them. */
   importedContracts(timeline: Timeline): Promise<unknown>
 }

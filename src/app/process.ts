@@ -17,8 +17,15 @@ export type ProcessDeps = {
 const MERGE_AGAIN_MS = 10_000
 
 /** The live play as the feeds stand inside this transaction. */
-export const playNow = async (tx: Tx, { setup, clockText }: Pick<ProcessDeps, 'setup' | 'clockText'>) =>
-  livePlay(setup, await tx.feeds(), clockText)
+export const playNow = async (tx: Tx, { setup, clockText }: Pick<ProcessDeps, 'setup' | 'clockText'>) => {
+  const learns = setup.contracts.some(({ grace }) => grace.kind === 'learned')
+  const [feeds, baselines, heard] = await Promise.all([
+    tx.feeds(),
+    learns ? tx.baselines() : [],
+    tx.lastHeard(setup.batches.map(({ system }) => system)),
+  ])
+  return livePlay(setup, feeds, clockText, { baselines, heard })
+}
 
 /** Facts whose subjects could not be merged, because an action is running, are taken once more later. */
 export const takeAgain = async (tx: Tx, refs: FactRef[], postponed: number[], now: Date): Promise<void> => {

@@ -1,6 +1,7 @@
 import type { Drag } from '../domain/drag.ts'
 import type { Handoff, Key, Role, Severity, Timeline } from '../domain/model.ts'
 import type { SystemColumn } from './card.ts'
+import type { Amount } from './context.ts'
 
 /** What commands and surfaces may ask. Read-only; every answer is one consistent moment. */
 export type Queries = {
@@ -12,6 +13,40 @@ export type Queries = {
   channels(): Promise<ChannelSummary[]>
   /** Breaks that are due and not yet known, by what they wait for: "erp silent since 10:42". */
   waiting(): Promise<Waiting[]>
+  /** Every contract's grace, what it rests on, and what is proposed. */
+  graces(): Promise<GraceLine[]>
+}
+
+export type GraceLine = {
+  contract: string
+  title: string
+  handoff: Handoff
+  /** What is configured: of a learned grace, what holds until it is learned. */
+  grace: string
+  /** In force, by pair of systems and value: `wms>erp`, `wms>erp DHL`. */
+  learned: {
+    scope: string
+    ms: number
+    usual: string
+    sample: number
+    learnedAt: Date
+    agreedBy: string | null
+  }[]
+  /** Of a learned grace while nothing of it is in force: how far it has come. */
+  progress: string | null
+  proposals: GraceProposal[]
+}
+
+/** A longer grace that waits for an admin. Of the last weeks' handoffs `slower` outlasted the present one, `within` of these not the proposed one. */
+export type GraceProposal = {
+  scope: string
+  presentMs: number
+  proposedMs: number
+  usual: string
+  sample: number
+  learnedAt: Date
+  slower: number
+  within: number
 }
 
 export type Waiting = { waitingFor: string; count: number }
@@ -79,6 +114,10 @@ export type ExceptionRow = {
   promiseAt: Date | null
   channel: string | null
   claimedBy: { id: string; name: string; at: Date } | null
+  /** The exception on whose card it is shown, because that one explains it. */
+  root: { id: string; title: string; name: string } | null
+  /** How many open exceptions it explains: they are shown on its card. */
+  consequenceCount: number
   /** What is happening or what came of it, in plain words. */
   status: string
   actions: OfferedAction[]
@@ -111,11 +150,52 @@ export type ActionRunRow = {
   verifiedAt: Date | null
 }
 
+/** An order, or something else that somebody waits for: its name, what was promised, and what it is worth. */
+export type Waiter = {
+  name: string
+  promiseAt: Date | null
+  valueMinor: number | null
+  currency: string | null
+}
+
+export type Consequence = Waiter & { id: string; title: string; severity: Severity }
+
+/** How all exceptions of one contract went in the past 90 days. */
+export type GapView = {
+  week: number
+  quarter: number
+  /** These are only the newest: there were more. */
+  isCut: boolean
+  closed: number
+  medianOpenMs: number | null
+  healedAlone: number
+  medianAloneMs: number | null
+  /** What people did, the most frequent first; `verified`: how often it came out well. */
+  actions: { label: string; times: number; verified: number }[]
+  people: string[]
+  notes: { exception: string; person: string; note: string; at: Date }[]
+}
+
 export type ExceptionDetail = ExceptionRow & {
+  /** The moment of this answer: ages and the time that is left count from here. */
+  asOf: Date
+  meaning: string
+  hurts: string
+  fix: string
+  /** The worst of what it explains, and what all of that is worth. */
+  consequences: { first: Consequence[]; amounts: Amount[] }
+  /** Other open orders that need the same goods, by promise date; null where that is not the question. */
+  orders: { total: number; isCut: boolean; amounts: Amount[]; first: Waiter[] } | null
+  /** When its latest episodes opened, newest first. */
+  openings: Date[]
+  /** Null for an import. */
+  gap: GapView | null
   /** The systems side by side, as a card shows them. */
   columns: SystemColumn[]
   evidence: string
   routeReason: string | null
+  /** What a learned grace rests on: "usually 4 min, 99.5% within 22 min". */
+  graceWords: string | null
   interventions: InterventionRow[]
   actionRuns: ActionRunRow[]
 }

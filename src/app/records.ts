@@ -1,4 +1,3 @@
-import type { Touch } from '../domain/drag.ts'
 import type { ExceptionState } from '../domain/exception.ts'
 import type {
   Fact,
@@ -11,7 +10,8 @@ import type {
   Timeline,
 } from '../domain/model.ts'
 import type { ActionTarget } from './connector.ts'
-import type { InterventionRow, Waiting } from './queries.ts'
+import type { ExceptionContext } from './context.ts'
+import type { InterventionRow } from './queries.ts'
 
 /*
  * What is stored, as the steps of the pipeline see it.
@@ -19,7 +19,8 @@ import type { InterventionRow, Waiting } from './queries.ts'
 
 export type NewSignal = {
   system: string
-  via: 'webhook' | 'poll' | 'readback'
+  /** `reconcile`: found by comparing everything, after the stream had missed it. */
+  via: 'webhook' | 'poll' | 'readback' | 'reconcile'
   receivedAt: Date
   deliveryKey: string
   body: Buffer
@@ -34,11 +35,31 @@ export type StoredFact = { id: string; timeline: Timeline; fact: Fact }
 export type FactRef = { id: string; receivedAt: string }
 
 /** An exception whose card must be shown anew. */
-export type MovedException = { id: string; channel: string | null; revision: number }
+export type MovedException = {
+  id: string
+  channel: string | null
+  revision: number
+  rootId: string | null
+}
+
+/** An exception as folding sees it. */
+export type FoldNode = {
+  id: string
+  subjectId: string
+  contract: string
+  timeline: Timeline
+  isOpen: boolean
+}
 
 export type ObjectName = { system: string; type: string; externalId: string }
 
 export type IdentityKey = { name: string; value: string }
+
+/**
+ * Two identity keys that an admin split: they never name one subject again. What carries both belongs to the one that
+ * was taken out.
+ */
+export type CannotLink = { stays: IdentityKey; out: IdentityKey }
 
 /** A subject with everything a step may look at, loaded under its lock. */
 export type SubjectRecord = {
@@ -116,6 +137,34 @@ export type EpisodeRecord = {
 
 export type ConflictRecord = { subjectId: string; contract: string; earlier: Date; later: Date }
 
+/** How long a handoff took once. `value`: of the attribute that its grace is learned by; empty where there is none. */
+export type LagRecord = {
+  contract: string
+  from: string
+  to: string
+  value: string
+  reachedAt: Date
+  ms: number
+}
+
+/**
+ * What was learned of a handoff: in force; proposed, because it is longer than what is in force and an admin must
+ * agree; or refused by one. `value` as in a lag; empty = the pair of systems as a whole.
+ */
+export type BaselineRecord = {
+  contract: string
+  from: string
+  to: string
+  value: string
+  state: 'in_force' | 'proposed' | 'refused'
+  learnedAt: Date
+  sample: number
+  medianMs: number
+  quantileMs: number
+  /** The admin who agreed to it, or turned it down; null where nobody had to be asked. */
+  agreedBy: string | null
+}
+
 export type NewIntervention = {
   at: Date
   timeline: Timeline
@@ -183,6 +232,9 @@ export type FeedState = {
   lastSignalAt: Date | null
   downSince: Date | null
   lastError: string | null
+  /** The last stretch of time in which it was not read as usual: an outage of its own, or of Baton. */
+  blindFrom: Date | null
+  blindTo: Date | null
   /** Since when its stream is silent or strange, and why: what depends on it is not judged meanwhile. */
   suspectSince: Date | null
   suspectWhy: string | null
@@ -228,8 +280,11 @@ export type SourceFilter = {
   subjectIds: string[] | null
 }
 
-/** An exception with everything that was done about it, of the same moment. */
+/** An exception with everything that was done about it, and what a person needs to decide, of the same moment. */
 export type ExceptionHistory = ExceptionSource & {
+  /** The moment of all of it. */
+  asOf: Date
+  context: ExceptionContext
   interventions: InterventionRow[]
   runs: (RunRecord & { requestedByName: string; approvedByName: string | null })[]
 }
@@ -239,4 +294,8 @@ export type ExceptionSource = {
   exception: ExceptionRecord
   subject: SubjectRecord
   names: Map<string, string>
+  /** The exception on whose card it is shown, if another one explains it. */
+  root: { id: string; contract: string; keys: Key[] } | null
+  /** How many open exceptions it explains, directly or through others; at most `MOST_COUNTED` are counted. */
+  consequences: number
 }

@@ -189,13 +189,13 @@ const saveOf =
 const runningOf = (deps: RunDeps, run: RunRecord): Running | null => {
   const connector = deps.setup.connectors.find((c) => c.system === run.system)
   const action = connector?.actions.find((a) => a.id === run.action)
-  const { target, values } = run
+  const { target, values, requestedBy: by } = run
   if (!connector || !action || !target) return null
   const save = saveOf(deps)
   return {
     connector,
     action,
-    input: () => ({ target, values, signal: AbortSignal.timeout(deps.callTimeoutMs) }),
+    input: () => ({ target, values, by, signal: AbortSignal.timeout(deps.callTimeoutMs) }),
     now: deps.clock,
     save,
     finished: (outcome, words, read) => finished(deps, outcome, words, read),

@@ -41,6 +41,19 @@ export const elapsed = (from: Date, to: Date): string => {
   return hours < 48 ? `${hours} h` : count(Math.floor(hours / 24), 'day')
 }
 
+/** How much of a deadline is left: `5 h left`, `20 min too late`. */
+export const timeLeft = (at: Date, now: Date): string =>
+  at > now ? `${elapsed(now, at)} left` : `${elapsed(at, now)} too late`
+
+/** How long something takes: `40 s`, `61 min`, `2.5 h`, `3 days`. */
+export const lasting = (ms: number): string => {
+  const seconds = ms / 1_000
+  const rounded = (value: number): string => String(Number(value.toFixed(1)))
+  if (seconds < 119.5) return `${Math.round(seconds)} s`
+  if (seconds < 119.5 * 60) return `${Math.round(seconds / 60)} min`
+  return seconds < 48 * 3_600 ? `${rounded(seconds / 3_600)} h` : `${rounded(seconds / 86_400)} days`
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export const listed = (words: readonly string[], last = 'and'): string =>
   words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1)}`

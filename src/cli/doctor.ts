@@ -1,13 +1,21 @@
 import { wordsOf } from '../app/errors.ts'
+import { batchesOf } from '../app/landing.ts'
+import { isUnfinished } from '../app/reconcile.ts'
+import type { FeedState } from '../app/records.ts'
 import type { SurfaceHost } from '../app/surface.ts'
+import { elapsed } from '../app/words.ts'
 import type { Verb } from '../cli.ts'
 import { type Config, loadConfig } from '../config/config.ts'
-import { checkTrust, contractsFor } from '../config/contracts.ts'
+import { checkLandings, checkTrust, contractsFor } from '../config/contracts.ts'
+import { MAP_NAME } from '../connectors/baton/index.ts'
 import { connectAll } from '../connectors/index.ts'
 import { connect } from '../db/connect.ts'
 import { readHealth, readProblems } from '../db/health.ts'
+import { proposedGraces } from '../db/lags.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { liveWorkers } from '../db/queue.ts'
+import { createStore } from '../db/store.ts'
+import { ROLES } from '../domain/model.ts'
 import { readSurfaces } from '../surfaces/index.ts'
 import { openServer } from './database.ts'
 import { createLog } from './logger.ts'
@@ -42,8 +50,28 @@ const nobody: SurfaceHost = {
     drag: notAsked,
     channels: async () => [],
     waiting: async () => [],
+    graces: async () => [],
   },
 }
+
+/** How a system was heard last, and when everything that it holds was compared. */
+const lookAtFeed = (system: string, feeds: FeedState[], now: Date): Finding => {
+  const state = feeds.find((feed) => feed.system === system)
+  const { suspectSince, suspectWhy, reconciledAt, reconcileStartedAt } = state ?? {}
+  const compared = reconciledAt
+    ? `compared in full ${elapsed(reconciledAt, now)} ago`
+    : 'never compared in full: npx baton reconcile does it at once'
+  const isStopped = state !== undefined && reconcileStartedAt && isUnfinished(state)
+  const underWay = isStopped ? `; another comparison was begun ${elapsed(reconcileStartedAt, now)} ago` : ''
+  const suspect = suspectSince
+    ? `${suspectWhy} (since ${suspectSince.toISOString()}; what depends on it is not judged); `
+    : ''
+  return { what: `feed ${system}`, ok: !suspectSince, words: `${suspect}${compared}${underWay}` }
+}
+
+/** Contracts whose grace is learned, whichever systems are configured. */
+const learningIn = ({ yml }: Config): string[] =>
+  contractsFor(ROLES, yml.contracts).flatMap(({ id, grace }) => (grace.kind === 'learned' ? [id] : []))
 
 /** The database as it is: looked at, never migrated. */
 const lookAtDatabase = async (config: Config): Promise<Finding[]> => {
@@ -64,16 +92,30 @@ const lookAtDatabase = async (config: Config): Promise<Finding[]> => {
     const { db } = connection
     const health = await readHealth(db)
     const problems = await readProblems(db, PROBLEMS_SHOWN)
+    const proposed = await proposedGraces(db, learningIn(config))
     const running = (await liveWorkers(db)).length
     const batons = running === 0 ? 'no Baton is running on it' : `Batons running on it: ${running}`
     const words = `reachable and up to date; ${batons}; ${health.openExceptions} open exceptions, ${health.queuedJobs} jobs waiting`
+    const feeds = await createStore(db).transaction((tx) => tx.feeds())
+    const configured = config.yml.systems.map(({ name }) => name)
+    const heard = configured.length > 0 ? configured : feeds.map(({ system }) => system).sort()
     return [
       { what, ok: true, words },
+      ...heard.map((name) => lookAtFeed(name, feeds, new Date())),
       ...problems.map(({ system, at, problem }) => ({
         what: `signal of ${system} at ${at}`,
         ok: false,
         words: `could not be read: ${problem}`,
       })),
+      ...(proposed.length > 0
+        ? [
+            {
+              what: 'graces',
+              ok: true,
+              words: `longer ones are proposed for ${proposed.join(', ')}; ask "graces"`,
+            },
+          ]
+        : []),
       ...(health.quarantinedFacts > 0
         ? [
             {
@@ -95,12 +137,14 @@ const lookAtSystems = async ({ yml }: Config): Promise<Finding[]> => {
   if (connectors.length === 0)
     return [{ what: 'systems', ok: true, words: 'none is configured: the sandbox is used' }]
   const contracts = await looked('contracts', async () => {
-    const offered = connectors.flatMap(({ actions }) => actions.map(({ id }) => id))
+    const offered = [...connectors.flatMap(({ actions }) => actions.map(({ id }) => id)), MAP_NAME]
     checkTrust(yml.trust, offered)
     const on = contractsFor(
       connectors.map(({ role }) => role),
       yml.contracts,
+      yml.maps.meanings.size > 0,
     )
+    checkLandings(on, connectors, batchesOf(yml.batches, yml.zone))
     return `${on.length} on: ${on.map(({ id }) => id).join(', ')}`
   })
   const probed = connectors.map((connector) =>

@@ -1,4 +1,6 @@
+import { worktimesOf } from '../app/calendar.ts'
 import { UserError } from '../app/errors.ts'
+import { importGraces } from '../app/graces.ts'
 import { type ImportSummary, importExport } from '../app/import.ts'
 import type { Verb } from '../cli.ts'
 import { loadConfig } from '../config/config.ts'
@@ -55,7 +57,8 @@ export const importVerb: Verb = {
       }
       const { mapping, fingerprint, factCount, asOf } = source
       const { name, contracts } = mapping
-      const importable = { name, fingerprint, contracts, facts, factCount, asOf }
+      const graces = importGraces(worktimesOf(mapping.calendars ?? {}, mapping.zone))
+      const importable = { name, fingerprint, contracts, graces, facts, factCount, asOf }
       const summary = await importExport({ store, clock: () => new Date() }, importable, playing.show)
       playing.end()
       for (const line of summaryLines(summary)) print(line)

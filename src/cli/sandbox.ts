@@ -1,11 +1,12 @@
 import { join } from 'node:path'
+import { z } from 'zod'
 import { wordsOf } from '../app/errors.ts'
 import type { Log } from '../app/log.ts'
 import { type BatonYml, batonYml } from '../config/baton-yml.ts'
 import { type Config, configFrom } from '../config/config.ts'
 import { readYamlFile } from '../config/yaml-file.ts'
 import type { SystemSettings } from '../connectors/index.ts'
-import { openSandboxDatabase, type SandboxDatabase } from '../db/sandbox-store.ts'
+import { announcedSystems, openSandboxDatabase, type SandboxDatabase } from '../db/sandbox-store.ts'
 import type { Player } from '../main.ts'
 import { projectRoot } from '../root.ts'
 import { systemClock } from '../sandbox/clock.ts'
@@ -29,10 +30,43 @@ const merged = ({ file, yml: own }: Config, sandbox: BatonYml): BatonYml =>
     : {
         ...own,
         poll: sandbox.poll,
+        reconcile: sandbox.reconcile,
+        feeds: sandbox.feeds,
         people: [...own.people, ...sandbox.people],
         contracts: { tune: { ...sandbox.contracts.tune, ...own.contracts.tune }, add: own.contracts.add },
         trust: { ...sandbox.trust, ...own.trust },
       }
+
+const sandboxYml = (): Promise<BatonYml> =>
+  readYamlFile(join(projectRoot, 'src/config/sandbox.yml'), batonYml({}))
+
+const announced = z.array(
+  z.object({
+    name: z.string(),
+    role: z.string(),
+    url: z.string(),
+    token: z.string(),
+    webhookSecret: z.string(),
+  }),
+)
+
+const systemsOf = (systems: z.output<typeof announced>): SystemSettings[] =>
+  systems.map(({ name, role, url, token, webhookSecret }) => ({
+    name,
+    kind: 'sandbox',
+    settings: { role, url, token, webhookSecrets: [webhookSecret] },
+  }))
+
+/** The sandbox of a Baton that is running on this database, for another verb beside it; null where none is. */
+export const joinSandbox = async (
+  config: Config,
+  databaseUrl: string,
+): Promise<Pick<OpenSandbox, 'config' | 'systems'> | null> => {
+  const found = announced.safeParse(await announcedSystems(databaseUrl))
+  if (!found.success) return null
+  const yml = merged(config, await sandboxYml())
+  return { config: configFrom(yml, config.env, config.file), systems: systemsOf(found.data) }
+}
 
 /** Where no system is configured: four systems to watch, and people to play. */
 export const openSandbox = async (
@@ -41,7 +75,7 @@ export const openSandbox = async (
   batonUrl: () => string | null,
   log: Log,
 ): Promise<OpenSandbox> => {
-  const yml = await readYamlFile(join(projectRoot, 'src/config/sandbox.yml'), batonYml({}))
+  const yml = await sandboxYml()
   const database = await openSandboxDatabase(databaseUrl)
   const sandbox = await startSandbox(database, batonUrl, log).catch(async (error: unknown) => {
     await database.close()
@@ -49,11 +83,7 @@ export const openSandbox = async (
   })
   return {
     config: configFrom(merged(config, yml), config.env, config.file),
-    systems: sandbox.systems.map(({ name, role, url, token, webhookSecret }) => ({
-      name,
-      kind: 'sandbox',
-      settings: { role, url, token, webhookSecrets: [webhookSecret] },
-    })),
+    systems: systemsOf(sandbox.systems),
     players: yml.people.flatMap(({ name, role, console: id }) =>
       id === undefined ? [] : [{ externalId: id, displayName: `${name} (${role})` }],
     ),
@@ -80,5 +110,6 @@ const startSandbox = async (
     report: (error) => log.error({ error: wordsOf(error) }, 'The sandbox stumbled'),
   })
   await sandbox.start()
+  await store.announce(sandbox.systems)
   return sandbox
 }

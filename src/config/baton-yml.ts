@@ -1,7 +1,10 @@
 import { z } from 'zod'
-import { contractConfig, duration } from '../app/contract-config.ts'
+import { calendarConfig, landsConfig, zone } from '../app/calendar-config.ts'
+import { contractConfig, duration, graceConfig } from '../app/contract-config.ts'
 import { type SystemSettings, systemSettings } from '../connectors/index.ts'
+import type { FeedLimits } from '../domain/feed.ts'
 import { PERSON_ROLES, ROLES, SEVERITIES, SUBJECT_KINDS } from '../domain/model.ts'
+import { keysConfig, mapsAsCompared, mapsConfig, NO_MAPS } from './names.ts'
 import { strayNames } from './stray-names.ts'
 
 const name = z
@@ -66,28 +69,47 @@ const condition = z.strictObject({
 })
 
 const tuning = z.strictObject({
-  grace: duration.optional(),
+  grace: graceConfig.optional(),
   severity: z.enum(SEVERITIES).optional(),
   tolerance: z.number().nonnegative().optional(),
   off: z.boolean().optional(),
 })
-
-const zone = z.string().refine(
-  (text) => {
-    try {
-      return Boolean(new Intl.DateTimeFormat('en', { timeZone: text }))
-    } catch {
-      return false
-    }
-  },
-  { error: 'is no time zone; write one like Europe/Berlin' },
-)
 
 /** A read is cheap, and a system that is read less than hourly is not watched. */
 const pollEvery = duration.refine(
   (ms) => ms >= 1_000 && ms <= 3_600_000,
   'read each system at least hourly, and at most each second: 1s to 1h',
 )
+
+/** Everything is read anew: not so often that the systems feel it, and often enough that nothing is lost for long. */
+const reconcileEvery = duration.refine(
+  (ms) => ms >= 60_000 && ms <= 86_400_000,
+  'compare everything at least daily, and at most each minute: 1m to 24h',
+)
+
+const share = z.number().refine((n) => n > 0 && n < 1, 'write a share between 0 and 1, like 0.25')
+
+/** Where the alarms about a system's feed begin. */
+const feedLimits = z
+  .strictObject({
+    silent_after: duration
+      .refine((ms) => ms >= 10_000 && ms <= 86_400_000, 'write 10s to 24h')
+      .default(600_000),
+    too_few: share.default(0.25),
+    too_many: z
+      .number()
+      .refine((n) => n > 1, 'write a number above 1, like 10')
+      .default(10),
+    unreadable: share.default(0.2),
+  })
+  .transform(
+    ({ silent_after, too_few, too_many, unreadable }): FeedLimits => ({
+      silentAfterMs: silent_after,
+      tooFew: too_few,
+      tooMany: too_many,
+      unreadable,
+    }),
+  )
 
 const person = z.strictObject({
   name: z.string().min(1),
@@ -104,6 +126,8 @@ export const batonYml = (env: Environment) =>
     .strictObject({
       zone: zone.default('UTC'),
       poll: pollEvery.default(15_000),
+      reconcile: reconcileEvery.default(3_600_000),
+      feeds: feedLimits.default({ silentAfterMs: 600_000, tooFew: 0.25, tooMany: 10, unreadable: 0.2 }),
       systems: systems(env).default([]),
       channels: z
         .array(z.strictObject({ id: name, title: z.string().min(1), slack: z.string().optional() }))
@@ -115,12 +139,16 @@ export const batonYml = (env: Environment) =>
         .default([]),
       people: z.array(person).default([]),
       default_role: z.enum([...PERSON_ROLES, 'none']).default('operator'),
+      calendars: z.record(name, calendarConfig).default({}),
+      batches: z.record(name, landsConfig).default({}),
       contracts: z
         .strictObject({
           tune: z.record(z.string(), tuning).default({}),
           add: z.array(contractConfig).default([]),
         })
         .default({ tune: {}, add: [] }),
+      keys: keysConfig.default({}),
+      maps: mapsConfig.default(NO_MAPS),
       trust: z.record(z.string(), z.strictObject({ second_person: secondPerson })).default({}),
     })
     // Only once every part is sound by itself.
@@ -128,7 +156,11 @@ export const batonYml = (env: Environment) =>
       for (const { path, words } of strayNames(yml)) {
         context.addIssue({ code: 'custom', path, message: words })
       }
-      return yml
+      const systems = yml.systems.map((system) => {
+        const keys = yml.keys[system.name]
+        return keys ? { ...system, keys } : system
+      })
+      return { ...yml, systems, maps: mapsAsCompared(yml.maps, yml.keys) }
     })
 
 export type BatonYml = z.output<ReturnType<typeof batonYml>>

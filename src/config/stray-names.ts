@@ -1,5 +1,8 @@
 import { CATALOGUE } from '../app/catalogue.ts'
 import { closest } from '../app/closest.ts'
+import { BATON } from '../app/names.ts'
+import type { Contract, Grace } from '../domain/contract/contract.ts'
+import { NAME_KINDS, type NameMaps } from '../domain/names.ts'
 
 /** As much of a parsed `baton.yml` as names one of its parts from another. */
 type Named = {
@@ -11,7 +14,14 @@ type Named = {
     channel: string
   }[]
   people: readonly { name: string; slack?: string | undefined; console?: string | undefined }[]
-  contracts: { tune: Record<string, unknown>; add: readonly { id: string }[] }
+  calendars: Record<string, unknown>
+  batches: Record<string, unknown>
+  keys: Record<string, unknown>
+  maps: NameMaps
+  contracts: {
+    tune: Record<string, { grace?: Grace | undefined }>
+    add: readonly Pick<Contract, 'id' | 'grace' | 'rule'>[]
+  }
 }
 
 type Path = (string | number)[]
@@ -33,6 +43,22 @@ export const strayNames = (yml: Named): Stray[] => {
       ...among('system', systems, rule.if.system, (at) => ['rules', index, 'if', 'system', at]),
     ]),
     ...among('contract', contracts, Object.keys(yml.contracts.tune), (_at, id) => ['contracts', 'tune', id]),
+    ...among('system', systems, Object.keys(yml.batches), (_at, system) => ['batches', system]),
+    ...strayGraces(yml),
+    ...among('system', systems, Object.keys(yml.keys), (_at, system) => ['keys', system]),
+    ...NAME_KINDS.flatMap((kind) =>
+      among('system', systems, [...yml.maps.systems[kind]], () => ['maps', `${kind}s`]),
+    ),
+    ...systems.flatMap((system) =>
+      system === BATON
+        ? [
+            {
+              path: ['systems', system],
+              words: `"${system}" is what Baton calls itself; choose another name`,
+            },
+          ]
+        : [],
+    ),
     ...added.flatMap((id, index) =>
       contracts.indexOf(id) < CATALOGUE.length + index
         ? [
@@ -54,6 +80,28 @@ export const strayNames = (yml: Named): Stray[] => {
       yml.people.map(({ console: id }) => id),
     ),
   ]
+}
+
+/** Graces that call a calendar which is not there, or want to learn where there is nothing to learn. */
+const strayGraces = ({ calendars, contracts: { tune, add } }: Named): Stray[] => {
+  const ruleOf = (id: string) => [...CATALOGUE, ...add].find((contract) => contract.id === id)?.rule
+  const written = [
+    ...Object.entries(tune).map(([id, { grace }]) => ({
+      path: ['contracts', 'tune', id],
+      grace,
+      rule: ruleOf(id),
+    })),
+    ...add.map(({ grace, rule }, index) => ({ path: ['contracts', 'add', index], grace, rule })),
+  ]
+  return written.flatMap(({ path, grace, rule }): Stray[] => {
+    if (grace?.kind === 'working') {
+      const at = [...path, 'grace', 'calendar']
+      return among('calendar', Object.keys(calendars), [grace.calendar], () => at)
+    }
+    if (grace?.kind !== 'learned' || rule === undefined || rule.form === 'follow') return []
+    const words = `only a follow contract has a lag to learn from, this one says "${rule.form}"; write a duration`
+    return [{ path: [...path, 'grace', 'learned'], words }]
+  })
 }
 
 const among = (

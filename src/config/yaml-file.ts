@@ -71,13 +71,21 @@ type Path = (string | number)[]
 const plainPath = (path: PropertyKey[]): Path =>
   path.map((part) => (typeof part === 'symbol' ? String(part) : part))
 
-/** A union fails with the complaints of every branch: the branch that came furthest is the one that was meant. */
+/** Which branch of a union was meant: one of the right kind, with the fewest strange keys, that came furthest. */
+const closeness = (branch: Issue[]): number[] => [
+  branch.some((i) => i.code === 'invalid_type' && i.path.length === 0) ? 0 : 1,
+  -branch.reduce((sum, i) => sum + (i.code === 'unrecognized_keys' ? i.keys.length : 0), 0),
+  Math.max(...branch.map((i) => i.path.length + (i.code === 'invalid_type' ? 0 : 0.5))),
+]
+
+const compare = (a: number[], b: number[]): number =>
+  a.map((part, n) => part - (b[n] ?? 0)).find((difference) => difference !== 0) ?? 0
+
+/** A union fails with the complaints of every branch: only those of the branch that was meant are of any use. */
 const leaves = (issue: Issue): Issue[] => {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return [issue]
-  const reach = (branch: Issue[]): number =>
-    Math.max(...branch.map((i) => i.path.length + (i.code === 'invalid_type' ? 0 : 0.5)))
-  const [first, second] = [...issue.errors].sort((a, b) => reach(b) - reach(a))
-  if (!first || (second && reach(first) === reach(second))) return [issue]
+  const [first, second] = [...issue.errors].sort((a, b) => compare(closeness(b), closeness(a)))
+  if (!first || (second && compare(closeness(first), closeness(second)) === 0)) return [issue]
   return first.map((i) => ({ ...i, path: [...issue.path, ...i.path] })).flatMap(leaves)
 }
 

@@ -1,13 +1,15 @@
 import { z } from 'zod'
 import type { Connector } from '../app/connector.ts'
 import { UserError } from '../app/errors.ts'
+import { byStore } from '../app/stores.ts'
+import type { KeyRules } from '../domain/keys.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 
 export type ConnectorDeps = { now(): Date }
 
-/** One system as configured; the other settings are its kind's own. */
-export type SystemSettings = { name: string; kind: ConnectorKind; settings: object }
+/** One system as configured: how its numbers are compared, and the settings that are its kind's own. */
+export type SystemSettings = { name: string; kind: ConnectorKind; settings: object; keys?: KeyRules }
 
 /** How one kind of system is made: its folder's schema reads the settings, its folder's factory builds it. */
 const kind = <S extends z.ZodRawShape>(
@@ -39,4 +41,9 @@ export const systemSettings = z.discriminatedUnion('kind', [
 
 /** Makes the connector of each configured system. Throws UserError naming the system, the setting and the fix. */
 export const connectAll = (systems: readonly SystemSettings[], deps: ConnectorDeps): Connector[] =>
-  systems.map((system) => CONNECTORS[system.kind].create(system.name, system.settings, deps))
+  byStore(
+    systems.map(({ name, kind, settings, keys }) => {
+      const connector = CONNECTORS[kind].create(name, settings, deps)
+      return keys ? { ...connector, keys } : connector
+    }),
+  )

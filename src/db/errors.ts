@@ -8,6 +8,11 @@ export function codeOf(error: unknown): string | undefined {
   return 'cause' in error ? codeOf(error.cause) : undefined
 }
 
+/** Another transaction was faster: this one did nothing and is tried again, as after a serialization failure. */
+export class Overtaken extends Error {
+  readonly code = '40001'
+}
+
 /** What the probe finds out, next to the codes of the system. */
 export const NO_ANSWER = 'BATON_NO_ANSWER'
 export const NOT_POSTGRES = 'BATON_NOT_POSTGRES'

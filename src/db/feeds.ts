@@ -1,7 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { FeedTx } from '../app/ports.ts'
+import { rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { systemState } from './schema.ts'
+
+/** What comes in by itself: what Baton reads back or compares says nothing about the stream. */
+const OF_THE_STREAM = sql`via in ('webhook', 'poll')`
 
 export const feedTx = (db: Executor): FeedTx => ({
   feeds: () => db.select().from(systemState),
@@ -13,5 +17,50 @@ export const feedTx = (db: Executor): FeedTx => ({
       .insert(systemState)
       .values(feed)
       .onConflictDoUpdate({ target: systemState.system, set: { ...feed, watermark } })
+  },
+
+  async signalSpan(system) {
+    // Primary key signals (system, received_at, id), from both ends.
+    const end = (direction: 'asc' | 'desc') => sql`(select received_at::text from signals
+      where system = ${system} and ${OF_THE_STREAM} order by received_at ${sql.raw(direction)} limit 1)`
+    const [found] = await db.execute<{ first: string | null; last: string | null }>(
+      sql`select ${end('asc')} as first, ${end('desc')} as last`,
+    )
+    return found?.first && found.last ? { first: new Date(found.first), last: new Date(found.last) } : null
+  },
+
+  async countSignals(system, windows) {
+    const wanted = windows.map(({ from, to }, place) => ({ place, from, to }))
+    // Primary key signals (system, received_at, id): each window is one range of it, whatever lies outside.
+    const found = await db.execute<Record<'signals' | 'facts' | 'unreadable' | 'gap_ms', string>>(sql`
+      select c.* from ${rows(wanted, 'place int, "from" timestamptz, "to" timestamptz')}
+      cross join lateral (
+        select count(*) as signals, coalesce(sum(s.facts), 0) as facts, coalesce(sum(s.bad_rows), 0) as unreadable,
+          1000 * extract(epoch from greatest(max(s.gap), r."to" - coalesce(max(s.received_at), r."from"))) as gap_ms
+        from (
+          select received_at, facts, bad_rows,
+            received_at - lag(received_at, 1, r."from") over (order by received_at) as gap
+          from signals
+          where system = ${system} and received_at >= r."from" and received_at < r."to" and ${OF_THE_STREAM}) s
+      ) c order by r.place`)
+    return found.map((row) => ({
+      signals: Number(row.signals),
+      facts: Number(row.facts),
+      unreadable: Number(row.unreadable),
+      longestGapMs: Number(row.gap_ms),
+    }))
+  },
+
+  async watchedObjects(system, limit) {
+    // Indexes expectations_due and exceptions_open, then primary key subject_objects; Baton's own observations
+    // stand in no system's list.
+    const found = await db.execute<{ type: string; external_id: string }>(sql`
+      select distinct so.type, so.external_id from (
+        (select subject_id from expectations where timeline = 'live' limit ${limit})
+        union
+        (select subject_id from exceptions where timeline = 'live' and state = 'open' limit ${limit})) hot
+      join subject_objects so on so.subject_id = hot.subject_id and so.system = ${system}
+      where so.type not in ('feed', 'mapping')`)
+    return found.map((row) => ({ system, type: row.type, externalId: row.external_id }))
   },
 })

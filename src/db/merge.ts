@@ -33,9 +33,9 @@ export const mergeSubjects = async (
 const moveKeysAndObjects = async (db: Executor, to: number, gone: number): Promise<void> => {
   await db.execute(sql`update subject_keys set subject_id = ${to} where subject_id = ${gone}`)
   await db.execute(sql`
-    with moved as (delete from subject_objects where subject_id = ${gone} returning system, type, external_id)
-    insert into subject_objects (subject_id, system, type, external_id)
-    select ${to}::int8, system, type, external_id from moved on conflict do nothing`)
+    with moved as (delete from subject_objects where subject_id = ${gone} returning timeline, system, type, external_id)
+    insert into subject_objects (subject_id, timeline, system, type, external_id)
+    select ${to}::int8, timeline, system, type, external_id from moved on conflict do nothing`)
   await db.execute(sql`
     with moved as (delete from subject_links where subject_id = ${gone} returning timeline, name, value)
     insert into subject_links (timeline, name, value, subject_id)
@@ -57,6 +57,8 @@ const moveWaiting = async (db: Executor, to: number, gone: number): Promise<void
     select ${to}::int8, contract, timeline, earlier_at, later_at from moved on conflict do nothing`)
 }
 
+type Moved = { id: string; channel: string | null; revision: number; root_id: string | null }
+
 /** Of two exceptions of one contract the open one survives, or the older; the other points to it and is over. */
 const moveExceptions = async (
   db: Executor,
@@ -65,7 +67,7 @@ const moveExceptions = async (
   at: Date,
 ): Promise<MovedException[]> => {
   // Each gives way to a better one: open before dismissed before closed, then the one opened first.
-  const merged = await db.execute<{ id: string; into: string; channel: string | null; revision: number }>(sql`
+  const merged = await db.execute<Moved & { into: string }>(sql`
     with ranked as (
       select id, contract, row_number() over best as place, first_value(id) over best as survivor
       from exceptions where subject_id in (${to}, ${gone}) and merged_into is null
@@ -75,7 +77,7 @@ const moveExceptions = async (
       version = e.version + 1, revision = e.revision + 1,
       status = 'The systems say it is the same as exception #' || r.survivor || ', which goes on.'
     from ranked r where e.id = r.id and r.place > 1
-    returning e.id::text, e.merged_into::text as into, e.channel, e.revision`)
+    returning e.id::text, e.merged_into::text as into, e.channel, e.revision, e.root_id::text`)
   await db.execute(sql`
     update episodes p set closed_at = e.closed_at, closed_as = 'merged', closed_by = e.status
     from exceptions e where e.id = p.exception_id and e.episode = p.episode and p.closed_at is null
@@ -84,10 +86,15 @@ const moveExceptions = async (
     update exceptions e set merged_into = s.merged_into from exceptions s
     where e.merged_into = s.id and s.merged_into is not null`)
   // The survivor has more to show: the systems of both.
-  const survivors = await db.execute<{ id: string; channel: string | null; revision: number }>(sql`
+  const survivors = await db.execute<Moved>(sql`
     update exceptions set subject_id = ${to}, revision = revision + 1
     where subject_id in (${to}, ${gone}) and merged_into is null and state = 'open'
-    returning id::text, channel, revision`)
+    returning id::text, channel, revision, root_id::text`)
   await db.execute(sql`update exceptions set subject_id = ${to} where subject_id = ${gone}`)
-  return [...merged, ...survivors].map(({ id, channel, revision }) => ({ id, channel, revision }))
+  return [...merged, ...survivors].map(({ id, channel, revision, root_id }) => ({
+    id,
+    channel,
+    revision,
+    rootId: root_id,
+  }))
 }

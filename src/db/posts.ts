@@ -7,10 +7,19 @@ import { posts } from './schema.ts'
 
 export const postTx = (db: Executor): PostTx => ({
   async wantPosts(wanted, at) {
+    const fresh = wanted.filter(({ show }) => show === 'fresh')
+    if (fresh.length > 0) {
+      await db.execute(sql`
+        update posts p set ref = null, posted_revision = 0
+        from ${rows(fresh, '"exceptionId" int8, surface text')}
+        where p.exception_id = r."exceptionId" and p.surface = r.surface`)
+    }
     await db.execute(sql`
       insert into posts (exception_id, surface, channel, desired_revision, next_attempt_at)
       select r."exceptionId", r.surface, r.channel, r.revision, ${at.toISOString()}::timestamptz
-      from ${rows(wanted, '"exceptionId" int8, surface text, channel text, revision int')}
+      from ${rows(wanted, '"exceptionId" int8, surface text, channel text, revision int, show text')}
+      where r.show <> 'where_shown'
+        or exists (select 1 from posts p where p.exception_id = r."exceptionId" and p.surface = r.surface)
       on conflict (exception_id, surface) do update set
         desired_revision = greatest(posts.desired_revision, excluded.desired_revision)`)
   },

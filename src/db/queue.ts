@@ -20,10 +20,16 @@ const POLICY: { [N in keyof Jobs]: JobPolicy } = {
   run: { priority: -20, maxAttempts: 1 },
   deliver: { priority: -10, maxAttempts: 3 },
   process: { priority: 0, maxAttempts: 25 },
+  fold: { priority: 1, maxAttempts: 25 },
+  redraw: { priority: 2, maxAttempts: 25 },
   sweep: { priority: 5, maxAttempts: 1 },
   poll: { priority: 5, maxAttempts: 1 },
+  remap: { priority: 8, maxAttempts: 25 },
   reclaim: { priority: 10, maxAttempts: 1 },
   upkeep: { priority: 20, maxAttempts: 3 },
+  learn: { priority: 20, maxAttempts: 3 },
+  reconcile: { priority: 15, maxAttempts: 1 },
+  watch: { priority: 5, maxAttempts: 1 },
 }
 
 export const queueTx = (db: Executor): QueueTx => ({

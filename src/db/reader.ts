@@ -7,7 +7,9 @@ import type { ExceptionHistory, ExceptionSource, SourceFilter } from '../app/rec
 import { type Handoff, ROLES } from '../domain/model.ts'
 import { PRESS_RESULTS } from '../domain/press.ts'
 import type { Database, Executor } from './connect.ts'
+import { contextOf, foldedOf } from './context.ts'
 import { activeRun, toRecord } from './exceptions.ts'
+import { countSlower, readLearned } from './lags.ts'
 import { personTx } from './people.ts'
 import { runRecordOf } from './runs.ts'
 import { actionRuns, exceptions, imports, interventions, persons, subjects } from './schema.ts'
@@ -36,6 +38,9 @@ const conditions = (filter: SourceFilter): SQL[] => {
     list.push(sql`(e.claimed_by = ${handledBy}::int8 or exists (
       select 1 from interventions i where i.exception_id = e.id and i.person_id = ${handledBy}::int8 and i.result in ('acted', 'awaiting_approval')))`)
   }
+  // What is open is listed by its root, unless something narrower is asked for: then what was meant is found.
+  const isNarrow = words.length > 0 || claimedBy !== null || handledBy !== null || subjectIds !== null
+  if (state === 'open' && !isNarrow) list.push(sql`e.root_id is null`)
   if (subjectIds !== null) {
     list.push(
       subjectIds.length === 0
@@ -82,11 +87,14 @@ const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => 
   const known = [
     ...new Set(people.flatMap((person) => (person === null || person === undefined ? [] : [String(person)]))),
   ]
-  const names = await personTx(db).personNames(known)
+  const [names, folded] = await Promise.all([personTx(db).personNames(known), foldedOf(db, ids)])
   const sources = new Map(
     found.flatMap(({ exception, run }) => {
       const subject = records.get(String(exception.subjectId))
-      return subject ? [[exception.id, { exception: toRecord(exception, run), subject, names }] as const] : []
+      if (!subject) return []
+      const { root = null, consequences = 0 } = folded.get(exception.id) ?? {}
+      const record = toRecord(exception, run)
+      return [[exception.id, { exception: record, subject, names, root, consequences }] as const]
     }),
   )
   return ids.flatMap((each) => sources.get(each) ?? [])
@@ -156,11 +164,16 @@ export const createReader = (db: Database): Reader => {
         }
       }),
 
-    exception: (id) =>
+    exception: (id, now, needsGoods) =>
       consistently(async (tx) => {
         const [source] = await load(tx, [Number(id)])
         if (!source) return null
-        return { ...source, interventions: await interventionsOf(tx, id), runs: await runsOf(tx, id) }
+        const [context, interventions, runs] = await Promise.all([
+          contextOf(tx, source, now, needsGoods(source.exception.contract)),
+          interventionsOf(tx, id),
+          runsOf(tx, id),
+        ])
+        return { ...source, asOf: now, context, interventions, runs }
       }),
 
     subjectsByValue: (text, limit) =>
@@ -220,7 +233,7 @@ export const createReader = (db: Database): Reader => {
     async openByChannel() {
       const found = await db.execute<{ channel: string; open: string }>(sql`
         select channel, count(*) as open from exceptions
-        where timeline = 'live' and state = 'open' and channel is not null group by channel`)
+        where timeline = 'live' and state = 'open' and root_id is null and channel is not null group by channel`)
       return new Map(found.map((row) => [row.channel, Number(row.open)]))
     },
 
@@ -230,6 +243,9 @@ export const createReader = (db: Database): Reader => {
         where timeline = 'live' and waiting_for is not null group by waiting_for order by count desc, waiting_for`)
       return found.map((row) => ({ waitingFor: row.waiting_for, count: Number(row.count) }))
     },
+
+    learned: (contracts, from) => consistently((tx) => readLearned(tx, contracts, from)),
+    slowerLags: (of, from, than) => countSlower(db, of, from, than),
 
     async importedContracts(timeline) {
       const [found] = await db

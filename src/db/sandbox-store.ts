@@ -12,6 +12,8 @@ export type SandboxDatabase = {
   write(changes: StoredDocument[]): Promise<void>
   /** From which the sandbox derives its tokens: random, made once, kept beside its world. */
   secret(): Promise<string>
+  /** Lets other programs find the systems for as long as this world lives. */
+  announce(systems: unknown): Promise<void>
   close(): Promise<void>
 }
 
@@ -61,13 +63,39 @@ const makeTables = async (sql: postgres.Sql): Promise<void> => {
   await sql`create table if not exists secrets (name text primary key, value text not null)`
 }
 
+/** The sandbox's own database beside Baton's. */
+const besideOf = (url: string): { address: URL; name: string } => {
+  const address = new URL(url)
+  const name = `${address.pathname.slice(1) || 'baton'}_sandbox`
+  address.pathname = `/${name}`
+  return { address, name }
+}
+
+/** There is no such database, or no such table in it. */
+const MISSING = ['3D000', '42P01']
+
+/** What the world that lives beside this database has announced; null where none lives. */
+export const announcedSystems = async (url: string): Promise<unknown> => {
+  const sql = postgres(besideOf(url).address.href, { max: 1, onnotice: () => {} })
+  try {
+    // Whoever can take the lock, which the end of the connection gives back, is alone.
+    const [row] = await sql<{ free: boolean; value: string | null }[]>`
+      select pg_try_advisory_lock(${LOCK}) as free, (select value from secrets where name = 'systems') as value`
+    return row && !row.free && row.value !== null ? JSON.parse(row.value) : null
+  } catch (error) {
+    if (MISSING.includes(codeOf(error) ?? '')) return null
+    throw error
+  } finally {
+    await sql.end({ timeout: 5 })
+  }
+}
+
 /**
  * The sandbox's world, in a database of its own beside Baton's: `<baton's>_sandbox`. Made on first use, without
  * migrations, because nothing in it outlives a change of its shape.
  */
 export const openSandboxDatabase = async (url: string): Promise<SandboxDatabase> => {
-  const address = new URL(url)
-  const name = `${address.pathname.slice(1) || 'baton'}_sandbox`
+  const { address, name } = besideOf(url)
   const admin = postgres(url, { max: 1, onnotice: () => {} })
   try {
     await createDatabase(admin, name)
@@ -76,7 +104,6 @@ export const openSandboxDatabase = async (url: string): Promise<SandboxDatabase>
   } finally {
     await admin.end()
   }
-  address.pathname = `/${name}`
   const letGo = await takeWorld(address.href)
   const sql = postgres(address.href, { max: 2, onnotice: () => {} })
   const close = async (): Promise<void> => {
@@ -116,6 +143,11 @@ export const openSandboxDatabase = async (url: string): Promise<SandboxDatabase>
       const [row] = await sql<{ value: string }[]>`select value from secrets where name = 'sandbox'`
       if (!row) throw new Error('The sandbox has no secret')
       return row.value
+    },
+    async announce(systems) {
+      const value = JSON.stringify(systems)
+      await sql`insert into secrets values ('systems', ${value})
+        on conflict (name) do update set value = excluded.value`
     },
     close,
   }

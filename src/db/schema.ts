@@ -36,6 +36,9 @@ export const systemState = pgTable('system_state', {
   /** Since when it cannot be reached; null while it can. */
   downSince: at('down_since'),
   lastError: text('last_error'),
+  /** The last stretch of time in which it was not read as usual. */
+  blindFrom: at('blind_from'),
+  blindTo: at('blind_to'),
   /** Since when its stream is silent or strange; what depends on it is not judged meanwhile. */
   suspectSince: at('suspect_since'),
   suspectWhy: text('suspect_why'),
@@ -109,7 +112,10 @@ export const facts = pgTable(
   ],
 )
 
-/** The newest known version of each object. */
+/**
+ * The newest known version of each object. Its pages are filled to four fifths (migrations/0005): a new version then
+ * stays on its page and out of the indexes.
+ */
 export const objects = pgTable(
   'objects',
   {
@@ -160,13 +166,15 @@ export const subjectObjects = pgTable(
   'subject_objects',
   {
     subjectId: id('subject_id').notNull(),
+    /** The subject's, so that one index finds the subjects of an object. */
+    timeline: text('timeline').notNull(),
     system: text('system').notNull(),
     type: text('type').notNull(),
     externalId: text('external_id').notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.subjectId, t.system, t.type, t.externalId] }),
-    index('subject_objects_object').on(t.system, t.type, t.externalId),
+    index('subject_objects_object').on(t.timeline, t.system, t.type, t.externalId),
   ],
 )
 
@@ -461,7 +469,7 @@ export const lags = pgTable(
   (t) => [index('lags_contract').on(t.contract, t.reachedAt)],
 )
 
-/** What was learned of a handoff's lag: in force, or proposed because it is wider and an admin must agree. */
+/** What was learned of a handoff's lag: in force; proposed because it is wider and an admin must agree; or refused. */
 export const baselines = pgTable(
   'baselines',
   {
@@ -469,7 +477,7 @@ export const baselines = pgTable(
     fromSystem: text('from_system').notNull(),
     toSystem: text('to_system').notNull(),
     value: text('value').notNull(),
-    state: text('state', { enum: ['in_force', 'proposed'] }).notNull(),
+    state: text('state', { enum: ['in_force', 'proposed', 'refused'] }).notNull(),
     learnedAt: at('learned_at').notNull(),
     sample: integer('sample').notNull(),
     medianMs: doublePrecision('median_ms').notNull(),
@@ -493,7 +501,7 @@ export const mappings = pgTable(
   (t) => [primaryKey({ columns: [t.kind, t.system, t.value] })],
 )
 
-/** Two identity keys that an admin split: they never name one subject again. The smaller one stands first. */
+/** Two identity keys that an admin split: they never name one subject again. First the one that stayed. */
 export const cannotLinks = pgTable(
   'cannot_links',
   {

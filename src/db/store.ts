@@ -3,12 +3,16 @@ import type { Database, Executor } from './connect.ts'
 import { codeOf } from './errors.ts'
 import { exceptionTx } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
+import { foldTx } from './fold.ts'
 import { importTx } from './imports.ts'
+import { graceTx } from './lags.ts'
+import { nameTx } from './mappings.ts'
 import { personTx } from './people.ts'
 import { postTx } from './posts.ts'
 import { queueTx } from './queue.ts'
 import { runTx } from './runs.ts'
 import { signalTx } from './signals.ts'
+import { splitTx } from './splits.ts'
 import { subjectTx } from './subjects.ts'
 
 /** How often a transaction is tried that lost against another one. */
@@ -34,12 +38,16 @@ export const txOf = (db: Executor): Tx => ({
   ...signalTx(db),
   ...subjectTx(db),
   ...exceptionTx(db),
+  ...foldTx(db),
   ...runTx(db),
   ...personTx(db),
   ...feedTx(db),
   ...postTx(db),
   ...queueTx(db),
   ...importTx(db),
+  ...nameTx(db),
+  ...splitTx(db),
+  ...graceTx(db),
 })
 
 export const createStore = (db: Database): Store => ({

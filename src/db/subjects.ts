@@ -4,6 +4,7 @@ import type { ObjectName, SubjectRecord } from '../app/records.ts'
 import { objectId } from '../domain/object.ts'
 import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
+import { Overtaken } from './errors.ts'
 import { loadExceptions } from './exceptions.ts'
 import { mergeSubjects } from './merge.ts'
 import { parseKey, parseObject, subjectKindOf, timelineOf } from './parse.ts'
@@ -38,12 +39,12 @@ export const loadSubjects = async (
     prepared<{ subject_id: string }>(
       db,
       sql`
-      select so.subject_id::text, ${OBJECT_FIELDS} from subject_objects so
+      select so.subject_id::text, ${OBJECT_FIELDS} from ${rows(found, 'id int8, timeline text')}
+      cross join lateral (select * from subject_objects so where so.subject_id = r.id offset 0) so
       cross join lateral (
         select * from objects o
-        where o.timeline = (select timeline from subjects s where s.id = so.subject_id)
-          and o.system = so.system and o.type = so.type and o.external_id = so.external_id limit 1) o
-      where so.subject_id = any(${idList(ids)})`,
+        where o.timeline = r.timeline
+          and o.system = so.system and o.type = so.type and o.external_id = so.external_id limit 1) o`,
     ),
     db
       .select()
@@ -149,7 +150,7 @@ export const subjectTx = (db: Executor): SubjectTx => ({
 
   async subjectsOfObjects(timeline, names) {
     if (names.length === 0) return []
-    // Index subject_objects_object; the ids are unique over timelines.
+    // Index subject_objects_object.
     const found = await prepared<{
       system: string
       type: string
@@ -162,8 +163,8 @@ export const subjectTx = (db: Executor): SubjectTx => ({
       from ${rows(names.map(nameOnly), NAME)}
       cross join lateral (
         select subject_id from subject_objects so
-        where so.system = r.system and so.type = r.type and so.external_id = r."externalId"
-          and (select timeline from subjects s where s.id = so.subject_id) = ${timeline} offset 0) so`,
+        where so.timeline = ${timeline} and so.system = r.system and so.type = r.type
+          and so.external_id = r."externalId" offset 0) so`,
     )
     return found.map(({ system, type, external_id, subject_id }) => ({
       object: { system, type, externalId: external_id },
@@ -212,8 +213,8 @@ export const subjectTx = (db: Executor): SubjectTx => ({
     return found.map(parseObject)
   },
 
-  async saveObjects(timeline, objects) {
-    await prepared(
+  async saveObjects(timeline, objects, fresh) {
+    const saved = await prepared<{ made: boolean }>(
       db,
       sql`
       insert into objects (timeline, system, type, external_id, role, version, hash, keys, order_class, state, raw_state,
@@ -233,18 +234,19 @@ export const subjectTx = (db: Executor): SubjectTx => ({
         quantities = excluded.quantities, attributes = excluded.attributes, changed_by = excluded.changed_by,
         entered_at = excluded.entered_at, first_at = excluded.first_at, occurred_at = excluded.occurred_at,
         received_at = excluded.received_at
-      -- Only where two processes met an object for the very first time is there a newer one: it stays.
-      where excluded.version >= objects.version`,
+      -- A row that was there already was locked by this statement, and carries its mark.
+      returning xmax = 0 as made`,
     )
+    if (saved.filter(({ made }) => made).length < fresh) throw new Overtaken('an object was made meanwhile')
   },
 
-  async linkObjects(links) {
+  async linkObjects(timeline, links) {
     const list = links.map(({ subjectId, object }) => ({ subjectId, ...nameOnly(object) }))
     await prepared(
       db,
       sql`
-      insert into subject_objects (subject_id, system, type, external_id)
-      select r."subjectId", r.system, r.type, r."externalId"
+      insert into subject_objects (subject_id, timeline, system, type, external_id)
+      select r."subjectId", ${timeline}, r.system, r.type, r."externalId"
       from ${rows(list, `"subjectId" int8, ${NAME}`)} on conflict do nothing`,
     )
   },

@@ -4,6 +4,8 @@ import type { Database } from './connect.ts'
 /** Raw signals are kept for so long; what they said stays. */
 const SIGNAL_DAYS = 30
 const TICK_DAYS = 2
+/** More than what graces are learned from, so that a slow month can be looked at afterwards. */
+const LAG_DAYS = 60
 
 /** Makes the partitions of this month and the next two, so that none is ever missing when it is needed. */
 export const ensurePartitions = async (db: Database, now: Date): Promise<void> => {
@@ -25,5 +27,6 @@ export const upkeep = async (db: Database, now: Date): Promise<void> => {
     select graphile_worker.complete_jobs(array(
       select id from graphile_worker.jobs where attempts >= max_attempts and locked_at is null
         and task_identifier <> 'process' and updated_at < ${before(TICK_DAYS)}::timestamptz))`)
+  await db.execute(sql`delete from lags where reached_at < ${before(LAG_DAYS)}::timestamptz`)
   await db.execute(sql`delete from schedule_ticks where tick < ${before(TICK_DAYS)}::timestamptz`)
 }

@@ -24,6 +24,9 @@ export type Standing = {
   } | null
 }
 
+/** Since when it is broken and when that was due, as the facts have it now: a late one may move it. */
+export type Start = { since: Date; dueAt: Date; graceWords: string | null }
+
 export type Decision =
   /** Nothing to store. */
   | { do: 'nothing' }
@@ -33,8 +36,8 @@ export type Decision =
   | { do: 'forget' }
   /** Due: open it, or open its next episode. */
   | { do: 'open'; since: Date; dueAt: Date; evidence: Evidence; graceWords: string | null }
-  /** Still open; the evidence says something new. */
-  | { do: 'update'; evidence: Evidence }
+  /** Still open. `start` is null where the first moment it was seen stands. */
+  | { do: 'update'; evidence: Evidence; start: Start | null }
   /** Kept: `resolved` when Baton's own run did it, else `healed`. */
   | { do: 'close'; as: 'resolved' | 'healed' }
   /** Kept after a dismissal: the next break is news again. */
@@ -75,7 +78,7 @@ export const decide = (
     }
     case 'broken': {
       const { evidence } = verdict
-      if (exception?.state === 'open') return { do: 'update', evidence }
+      if (exception?.state === 'open') return { do: 'update', evidence, start: keepSince ? null : verdict }
       const holds = exception?.state === 'dismissed' && exception.dismissalHolds
       if (holds && evidence.magnitude <= exception.magnitude)
         return expectation ? { do: 'forget' } : { do: 'nothing' }
@@ -87,6 +90,28 @@ export const decide = (
       return { do: 'open', since, dueAt, evidence, graceWords: verdict.graceWords }
     }
   }
+}
+
+/**
+ * What a verdict means while what it rests on cannot be trusted: nothing opens, closes or changes, and whatever it would
+ * have touched is looked at again. `waitingFor` says what must come back first.
+ */
+export const hold = (
+  verdict: Verdict,
+  standing: Standing,
+  now: Date,
+  waitingFor: string,
+  keepSince: boolean,
+): Decision => {
+  const { exception, expectation } = standing
+  const stands = exception?.state === 'open' || (exception?.state === 'dismissed' && exception.dismissalHolds)
+  if (stands) {
+    const { since, dueAt } = expectation ?? { since: exception.since, dueAt: now }
+    return { do: 'wait', since, dueAt, waitingFor }
+  }
+  if (verdict.is === 'kept')
+    return expectation ? { do: 'wait', ...expectation, waitingFor } : { do: 'nothing' }
+  return decide(verdict, standing, now, () => waitingFor, keepSince)
 }
 
 /** Who made the world right, for the card and for the log: a person in the system itself is an off-chat touch. */

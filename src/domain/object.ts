@@ -16,18 +16,18 @@ const sorted = (value: unknown): unknown => {
 }
 
 /**
- * What a fact says, without its times: equal content hashes to the same value everywhere. `occurredAt` is left out
- * because it is corrected by a clock skew that is measured anew all the time.
+ * What a fact says, without its times, as one text. `occurredAt` is left out because it is corrected by a clock skew
+ * that is measured anew all the time.
  */
-export const contentHash = (fact: Fact): string => {
+export const contentText = (fact: Fact): string => {
   const { state, rawState, quantities, attributes, changedBy, orderClass } = fact
   const keys = [...fact.keys].sort((a, b) => (keyText(a) < keyText(b) ? -1 : 1))
-  const said = { state, rawState, quantities, attributes, changedBy, orderClass, keys }
-  return createHash('sha256')
-    .update(JSON.stringify(sorted(said)))
-    .digest('base64url')
-    .slice(0, 22)
+  return JSON.stringify(sorted({ state, rawState, quantities, attributes, changedBy, orderClass, keys }))
 }
+
+/** Equal content hashes to the same value everywhere. */
+export const contentHash = (fact: Fact): string =>
+  createHash('sha256').update(contentText(fact)).digest('base64url').slice(0, 22)
 
 export const keyText = (key: Key): string => `${key.kind} ${key.name} ${key.value}`
 
@@ -94,12 +94,15 @@ export const fold = (object: ObjectState | undefined, fact: Fact, hash = content
   return { object: next, effect: 'moved', contradicts }
 }
 
-/** Folds a whole history, in whatever order it is given. */
-export const foldAll = (facts: Fact[]): ObjectState | undefined => {
+/** Folds a whole history, in whatever order it is given; `read` says how each of its facts is understood. */
+export const foldAll = (
+  facts: Fact[],
+  read: (fact: Fact) => Fact = (fact) => fact,
+): ObjectState | undefined => {
   const ordered = facts
     .map((fact) => ({ fact, place: { ...fact, hash: contentHash(fact) } }))
     .sort((a, b) => compare(a.place, b.place))
   let object: ObjectState | undefined
-  for (const { fact, place } of ordered) object = fold(object, fact, place.hash).object
+  for (const { fact, place } of ordered) object = fold(object, read(fact), place.hash).object
   return object
 }

@@ -104,12 +104,18 @@ const renderBlock = (block: CardBlock, fit: Fit): Element[] => {
     case 'table':
       return table(block, fit)
     case 'time':
-      return [small(`${text(block.label, LIMITS.factLabel, fit)}: ${timeText(block.at)}`)]
+      return [time(block, fit)]
     case 'buttons':
       return block.buttons.length === 0 ? [] : renderButtons(block.buttons, fit)
     case 'context':
       return [small(text(block.text, LIMITS.context, fit))]
   }
+}
+
+/** A deadline stands out; any other time is small print. The console's times run, and say how much is left. */
+const time = ({ label, at, countdownFrom }: Extract<CardBlock, { kind: 'time' }>, fit: Fit): TextBlock => {
+  const words = `${text(label, LIMITS.factLabel, fit)}: ${timeText(at)}`
+  return countdownFrom === undefined ? small(words) : textBlock(words, { weight: 'bolder' })
 }
 
 const small = (words: string): TextBlock => textBlock(words, { size: 'small', isSubtle: true })
@@ -120,11 +126,11 @@ const paragraph = (words: string, tone: Tone, fit: Fit): TextBlock => {
   return tone === 'neutral' ? textBlock(body) : textBlock(sign + body, { color: style })
 }
 
-const factSet = (facts: { label: string; value: string }[], fit: Fit): FactSet => ({
+const factSet = (facts: { label: string; value: string; at?: Date }[], fit: Fit): FactSet => ({
   type: 'FactSet',
-  facts: some(facts, LIMITS.facts, fit).map(({ label, value }) => ({
+  facts: some(facts, LIMITS.facts, fit).map(({ label, value, at }) => ({
     title: text(label, LIMITS.factLabel, fit),
-    value: text(value, LIMITS.factValue, fit),
+    value: `${text(value, LIMITS.factValue, fit)}${at === undefined ? '' : ` ${timeText(at)}`}`,
   })),
 })
 

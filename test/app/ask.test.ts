@@ -12,7 +12,7 @@ let queries: Queries
 beforeEach(async () => {
   world = await createWorld(database.url)
   const channels = [{ id: 'orders', title: 'Orders', on: { chat: '#orders' } }]
-  queries = createQueries(createReader(world.connection.db), world.setup, channels)
+  queries = createQueries(createReader(world.connection.db), world.setup, channels, world.clock)
 })
 afterEach(() => world.close())
 

@@ -1,4 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createQueries } from '../../src/app/ask.ts'
+import { cardText } from '../../src/app/card-text.ts'
+import { exceptionCard } from '../../src/app/exception-card.ts'
+import { createReader } from '../../src/db/reader.ts'
 import type { ChangedBy } from '../../src/domain/model.ts'
 import { testDatabase } from '../support/database.ts'
 import { createWorld, fulfillment, HOUR, key, MINUTE, order, receipt, type World } from '../support/world.ts'
@@ -275,6 +279,57 @@ describe('an open exception that the world mends', () => {
     expect(after).toMatchObject({ evidence: 'wms says received; erp still says blocked.', version })
     expect(Number(after.revision)).toBe(Number(revision) + 1)
     expect(await world.posts()).toMatchObject([{ desired_revision: after.revision }])
+  })
+})
+
+describe('what comes and goes', () => {
+  const short = (state: string) => world.say(world.wms, { ...fulfillment('1', 'D1'), state })
+  const shown = async () => {
+    const reader = createReader(world.connection.db)
+    const detail = await createQueries(reader, world.setup, [], world.clock).getException('1')
+    if (!detail) throw new Error('no exception')
+    return cardText(exceptionCard(detail))
+  }
+
+  it('is one exception and one card, which counts how often it was back', async () => {
+    for (const minutes of [40, 50, 30]) {
+      await short('short')
+      world.pass(minutes * MINUTE)
+      await short('ready')
+    }
+    await short('short')
+    expect(await world.exceptions()).toMatchObject([{ id: '1', state: 'open', episode: 4 }])
+    expect(await shown()).toContain('Came back: 3 times in 2 h')
+    expect(await world.posts()).toHaveLength(1)
+    expect(await world.episodes()).toHaveLength(4)
+  })
+
+  it('counts the returns of its whole life apart from those of today', async () => {
+    await short('short')
+    await short('ready')
+    world.pass(72 * HOUR)
+    await short('short')
+    expect(await shown()).toContain('Came back: once in under 1 min')
+    await short('ready')
+    world.pass(HOUR)
+    await short('short')
+    world.pass(HOUR)
+    expect(await shown()).toContain('Came back: 2 times in 2 h')
+    world.pass(48 * HOUR)
+    expect(await shown()).toContain('Came back: 2 times\n')
+  })
+
+  it('changes in its place, unless it was over for so long that nobody would see that', async () => {
+    await short('short')
+    await world.connection.db.execute(`update posts set ref = 'there', posted_revision = 1`)
+    await short('ready')
+    world.pass(HOUR)
+    await short('short')
+    expect(await world.posts()).toMatchObject([{ ref: 'there', posted_revision: 1, desired_revision: 3 }])
+    await short('ready')
+    world.pass(13 * HOUR)
+    await short('short')
+    expect(await world.posts()).toMatchObject([{ ref: null, posted_revision: 0, desired_revision: 5 }])
   })
 })
 

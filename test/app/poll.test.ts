@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SystemError } from '../../src/app/errors.ts'
-import { poll } from '../../src/app/poll.ts'
+import { findUnread, poll } from '../../src/app/poll.ts'
 import { testDatabase } from '../support/database.ts'
 import { createWorld, fulfillment, MINUTE, receipt, type World } from '../support/world.ts'
 
@@ -43,6 +43,52 @@ describe('a poll', () => {
     world.wms.objects.set('receipt R1', old)
     await world.poll(world.wms)
     expect(await world.objects()).toMatchObject([{ state: 'received' }])
+  })
+
+  describe('after an outage', () => {
+    const DOWN = new SystemError('erp', 'unreachable', 'erp does not answer.')
+    const outage = async (ms: number) => {
+      world.erp.before = () => {
+        throw DOWN
+      }
+      await world.later(MINUTE)
+      await world.later(ms - MINUTE)
+      world.erp.before = () => {}
+      await world.later(MINUTE)
+    }
+    const due = async () => (await world.expectations()).map(({ due_at }) => String(due_at).slice(11, 16))
+
+    it('gives what crosses a handoff the time that was lost', async () => {
+      await world.poll()
+      await world.say(world.wms, { ...receipt('R1'), state: 'received' })
+      expect(await due()).toEqual(['07:00'])
+      await outage(30 * MINUTE)
+      await world.later(35 * MINUTE)
+      expect(await world.exceptions()).toEqual([])
+      expect(await due()).toEqual(['07:30'])
+      await world.later(25 * MINUTE)
+      expect(await world.exceptions()).toMatchObject([{ contract: 'receipt-booked', state: 'open' }])
+    })
+
+    it('does not wait longer for what a system says of itself', async () => {
+      await world.poll()
+      world.wms.put({ ...fulfillment('1', 'D1'), state: 'short' }, world.clock())
+      await outage(30 * MINUTE)
+      expect(await world.exceptions()).toMatchObject([{ contract: 'short-pick', state: 'open' }])
+    })
+
+    it('counts Baton’s own absence as one', async () => {
+      await world.poll()
+      await world.say(world.wms, { ...receipt('R1'), state: 'received' })
+      world.pass(20 * MINUTE)
+      await findUnread(world.base)
+      expect(await feed()).toMatchObject({ down_since: '2026-11-23 06:00:00+00' })
+      await world.later(0)
+      expect(await feed()).toMatchObject({ down_since: null, blind_to: '2026-11-23 06:20:00+00' })
+      await world.later(MINUTE)
+      await findUnread(world.base)
+      expect(await feed()).toMatchObject({ blind_to: '2026-11-23 06:20:00+00' })
+    })
   })
 
   it('of a system that is down says since when and why, and its watermark stays', async () => {

@@ -131,7 +131,9 @@ it('a batch gives up, and says so, where its subjects never hold still', async (
     routing: null,
     postingSurfaces: [],
     graces: PLAIN_GRACES,
+    systems: () => [],
     silent: () => null,
+    suspect: () => null,
     recheckMs: 1,
   }
   const restless = world.store.transaction((tx) =>

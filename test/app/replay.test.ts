@@ -21,7 +21,9 @@ const play: Play = {
   routing: null,
   postingSurfaces: [],
   graces: PLAIN_GRACES,
+  systems: () => [],
   silent: () => null,
+  suspect: () => null,
   recheckMs: 0,
 }
 const replayed = (facts: Fact[]) =>

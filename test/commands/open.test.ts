@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { exception, pressed, say } from '../support/command-world.ts'
+import { exceptionOf } from '../support/cards.ts'
+import { exception, NOW, pressed, say } from '../support/command-world.ts'
 
 const hold = {
   contract: 'hold-passed-on',
@@ -62,6 +63,24 @@ describe('open', () => {
       expect((await say(text, world)).card.exception?.id).toBe('12')
     }
     expect((await say('open 14', world)).card.exception?.id).toBe('14')
+  })
+
+  it('says of each how much follows from it, or what it follows from', async () => {
+    const root = { id: '12', title: 'Stock differs', name: 'stock MUG@HEL' }
+    const rows = [exception('12', { consequenceCount: 3 }), exception('16', { root, status: 'Open.' })]
+    const { text } = await say('open', { rows })
+    expect(text).toContain('#12 · medium · Receipt R-12 is in the WMS, not in the ERP · +3 consequences')
+    expect(text).toContain('broken for 3 h · follows from #12 · Open')
+  })
+
+  it.each(['open 12 why', 'open #12 why?', 'show 12 why'])('explains one for %j', async (text) => {
+    const details = [
+      exceptionOf(NOW, { id: '12', meaning: 'Nobody knows that it is gone.', fix: 'Book it.' }),
+    ]
+    const answer = await say(text, { ...world, details })
+    expect(answer.text).toContain('Why #12: Shipped in the warehouse, still open in the ERP')
+    expect(answer.text).toContain('Nobody knows that it is gone.\nUsual fix: Book it.')
+    expect((await pressed('Show #12', answer, world)).card.exception?.id).toBe('12')
   })
 
   it('takes a number that is no exception as a word', async () => {

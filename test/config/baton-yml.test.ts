@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { UserError } from '../../src/app/errors.ts'
 import { batonYml } from '../../src/config/baton-yml.ts'
+import { checkLandings, contractsFor } from '../../src/config/contracts.ts'
+import { NO_MAPS } from '../../src/config/names.ts'
 import { parseYaml } from '../../src/config/yaml-file.ts'
 import { projectRoot } from '../../src/root.ts'
 
@@ -34,12 +36,18 @@ describe('baton.yml', () => {
     expect(read('{}')).toEqual({
       zone: 'UTC',
       poll: 15_000,
+      reconcile: 3_600_000,
+      feeds: { silentAfterMs: 600_000, tooFew: 0.25, tooMany: 10, unreadable: 0.2 },
       systems: [],
       channels: [{ id: 'exceptions', title: 'Exceptions' }],
       rules: [],
       people: [],
       default_role: 'operator',
+      calendars: {},
+      batches: {},
       contracts: { tune: {}, add: [] },
+      keys: {},
+      maps: NO_MAPS,
       trust: {},
     })
   })
@@ -69,6 +77,15 @@ describe('baton.yml', () => {
     )
     const text = readFileSync(join(projectRoot, file), 'utf8')
     expect(() => parseYaml(text, file, batonYml(env))).not.toThrow()
+  })
+
+  it('tunes the alarms about feeds one by one', () => {
+    expect(read('feeds: { silent_after: 3m }').feeds).toEqual({
+      silentAfterMs: 180_000,
+      tooFew: 0.25,
+      tooMany: 10,
+      unreadable: 0.2,
+    })
   })
 
   it.each([
@@ -116,6 +133,19 @@ describe('baton.yml', () => {
       'a pace that no system is asked at',
       'poll: 2d\n',
       'baton.yml:1:1: poll: read each system at least hourly, and at most each second: 1s to 1h',
+    ],
+    [
+      'a comparison of everything that never ends',
+      'reconcile: 10s\n',
+      'baton.yml:1:1: reconcile: compare everything at least daily, and at most each minute: 1m to 24h',
+    ],
+    [
+      'alarms about feeds that make no sense, and slips in their names',
+      'feeds:\n  silent_after: 1s\n  too_few: 25\n  too_many: 0.5\n  unreadble: 0.2\n',
+      'baton.yml:2:3: feeds.silent_after: write 10s to 24h\n' +
+        'baton.yml:3:3: feeds.too_few: write a share between 0 and 1, like 0.25\n' +
+        'baton.yml:4:3: feeds.too_many: write a number above 1, like 10\n' +
+        'baton.yml:5:3: feeds.unreadble: unknown key; did you mean unreadable?',
     ],
     [
       'a rule that leads to no channel',
@@ -171,5 +201,98 @@ describe('baton.yml', () => {
     expect(read(own('own-one', leave)).contracts.add).toMatchObject([
       { id: 'own-one', rule: { form: 'leave' } },
     ])
+  })
+
+  it('takes every form of a grace, in a contract and where one is tuned', () => {
+    const own = `
+systems:${ERP}
+calendars:
+  dock: { zone: Europe/Berlin, hours: { mon-fri: [06:00-14:00, 14:30-22:00], sat: 08:00-12:00 }, holidays: [2026-12-25] }
+batches:
+  erp-main: { at: [02:00, 14:00], days: mon-sat }
+contracts:
+  tune:
+    wms-receipt-booked: { grace: { working: 4h, calendar: dock } }
+    wms-shipment-synced: { grace: { next_landing: erp, margin: 30m } }
+    storefront-order-imported: { grace: { learned: 30m, floor: 5m, by: carrier } }
+    carrier-parcel-scanned: { grace: { field: promiseAt, role: storefront, type: order } }
+`
+    const { calendars, batches, contracts } = read(own)
+    expect(Object.values(contracts.tune).map(({ grace }) => grace?.kind)).toEqual([
+      'working',
+      'landing',
+      'learned',
+      'field',
+    ])
+    expect(calendars.dock).toMatchObject({ zone: 'Europe/Berlin', holidays: ['2026-12-25'] })
+    expect(batches['erp-main']).toMatchObject({ at: [120, 840] })
+  })
+
+  it.each([
+    [
+      'a calendar that is not there',
+      'calendars:\n  dock: { hours: { mon: 08:00-17:00 } }\ncontracts:\n  tune:\n    wms-receipt-booked: { grace: { working: 4h, calendar: doc } }\n',
+      'baton.yml:5:49: contracts.tune.wms-receipt-booked.grace.calendar: there is no calendar "doc"; did you mean dock?',
+    ],
+    [
+      'a calendar where none is',
+      'contracts:\n  tune:\n    wms-receipt-booked: { grace: { working: 4h, calendar: dock } }\n',
+      'baton.yml:3:49: contracts.tune.wms-receipt-booked.grace.calendar: there is no calendar "dock"; none is configured',
+    ],
+    [
+      'learning where there is no lag',
+      'contracts:\n  tune:\n    wms-erp-stock-agrees: { grace: { learned: 30m } }\n',
+      'baton.yml:3:38: contracts.tune.wms-erp-stock-agrees.grace.learned: only a follow contract has a lag to learn from, this one says "agree"; write a duration',
+    ],
+    [
+      'batches of a system that is not there',
+      `systems:${ERP}batches:\n  erp: { at: 02:00 }\n`,
+      'baton.yml:9:3: batches.erp: there is no system "erp"; known are erp-main',
+    ],
+    [
+      'a landing at no time',
+      `systems:${ERP}batches:\n  erp-main: { at: [2 am] }\n`,
+      'baton.yml:9:20: batches.erp-main.at[0]: "2 am" is no time of day; write one like 06:00',
+    ],
+    [
+      'one landing at no time',
+      `systems:${ERP}batches:\n  erp-main: { at: 2 am }\n`,
+      'baton.yml:9:15: batches.erp-main.at: "2 am" is no time of day; write one like 06:00',
+    ],
+    [
+      'a day that is none',
+      'calendars:\n  dock:\n    hours:\n      mo-fr: 08:00-17:00\n',
+      'baton.yml:4:7: calendars.dock.hours.mo-fr: "mo-fr" is no day; write one like mon, or several like mon-fri',
+    ],
+    [
+      'hours that are none',
+      'calendars:\n  dock:\n    hours:\n      mon-fri: [08:00-17:00, 18-20]\n',
+      'baton.yml:4:30: calendars.dock.hours.mon-fri[1]: "18-20" are no hours; write them like 06:00-14:00, a night like 22:00-06:00, a whole day 00:00-24:00',
+    ],
+    [
+      'a calendar that is never open',
+      'calendars:\n  dock: { hours: {} }\n',
+      'baton.yml:2:11: calendars.dock.hours: is never open; write hours such as mon-fri: 08:00-17:00',
+    ],
+    [
+      'a slip in a key of a grace',
+      'contracts:\n  tune:\n    wms-receipt-booked: { grace: { working: 4h, calender: dock } }\n',
+      'calender: unknown key; did you mean calendar?',
+    ],
+  ])('refuses %s, naming line, key and fix', (_what, text, words) => {
+    expect(complaint(text)).toContain(words)
+  })
+
+  it('refuses a grace that waits for a file where none lands', () => {
+    const { contracts } = read(
+      'contracts: { tune: { wms-receipt-booked: { grace: { next_landing: erp } } } }',
+    )
+    const on = contractsFor(['wms', 'erp'], contracts)
+    const connectors = [{ system: 'erp-main', role: 'erp' as const }]
+    expect(() => checkLandings(on, connectors, [])).toThrow(
+      'contract wms-receipt-booked: its grace is the next landing of the erp, but no erp lands in batches; ' +
+        'say under "batches" when the files of erp-main land.',
+    )
+    expect(() => checkLandings(on, connectors, [{ system: 'erp-main' }])).not.toThrow()
   })
 })

@@ -97,7 +97,7 @@ describe('contracts', () => {
   const NONE = { tune: {}, add: [] }
 
   it('are on when every role that they are about is configured, and off otherwise', () => {
-    expect(contractsFor(ROLES, NONE).map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id))
+    expect(contractsFor(ROLES, NONE, true).map(({ id }) => id)).toEqual(CATALOGUE.map(({ id }) => id))
     const without = contractsFor(['erp', 'wms'], NONE).map(({ id }) => id)
     expect(without).toContain('wms-receipt-booked')
     expect(without).not.toContain('storefront-order-imported')

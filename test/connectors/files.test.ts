@@ -446,6 +446,21 @@ objects:
       'contracts[1].id: handed-over-by-limit is the id of another contract too; each needs its own',
     ],
     [
+      'grace: { field: shippingLimit, role: erp, type: order }',
+      'grace: { working: 4h, calendar: dock }',
+      'contracts[0].grace.calendar: there is no calendar dock in this mapping; declare it under "calendars" (this mapping has none)',
+    ],
+    [
+      'grace: { field: shippingLimit, role: erp, type: order }',
+      'grace: { next_landing: erp }',
+      'contracts[0].grace.next_landing: files land only in live systems; in an import write a duration such as 24h',
+    ],
+    [
+      'grace: { field: shippingLimit, role: erp, type: order }',
+      'grace: { learned: 30m }',
+      'contracts[0].grace.learned: is learned only from live systems; in an import write a duration such as 30m',
+    ],
+    [
       'identity: { order: order_id }\n    attributes:',
       'identity: {}\n    attributes:',
       'objects[1].identity: names no key, so nothing would tell whose object this is; add one such as { order: <column> }',
@@ -458,5 +473,17 @@ objects:
     )
     expect(said.split('\n')[0]).toMatch(/silent\.yml:\d+:\d+: /)
     expect(said).toContain(words)
+  })
+
+  it('takes calendars for its contracts, in its own zone', async () => {
+    const text = (await readFile(MAPPING, 'utf8'))
+      .replace(
+        'grace: { field: shippingLimit, role: erp, type: order }',
+        'grace: { working: 4h, calendar: dock }',
+      )
+      .replace('\ncontracts:', '\ncalendars:\n  dock: { hours: { mon-fri: 08:00-16:00 } }\ncontracts:')
+    const { mapping } = await openExport(await write('calendars.yml', text), [ORDERS, ITEMS])
+    expect(mapping.contracts[0]?.grace).toEqual({ kind: 'working', calendar: 'dock', ms: 4 * 3_600_000 })
+    expect(mapping.calendars?.dock).toMatchObject({ zone: null })
   })
 })

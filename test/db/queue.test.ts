@@ -43,6 +43,12 @@ const handlers = (over: Partial<Handlers> = {}) => {
     deliver: handle('deliver'),
     reclaim: handle('reclaim'),
     upkeep: handle('upkeep'),
+    fold: handle('fold'),
+    redraw: handle('redraw'),
+    remap: handle('remap'),
+    learn: handle('learn'),
+    reconcile: handle('reconcile'),
+    watch: handle('watch'),
     ...over,
   }
   return { done, all }

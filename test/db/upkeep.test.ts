@@ -69,6 +69,15 @@ describe('upkeep', () => {
     expect(await world.rows(sql`select 1 from deliveries`)).toHaveLength(1)
   })
 
+  it('keeps how long handoffs took for longer than graces are learned from them, and not for ever', async () => {
+    const lag = { contract: 'c', from: 'wms', to: 'erp', value: '', reachedAt: SIX, ms: 1 }
+    await world.store.transaction((tx) => tx.saveLags([lag]))
+    await upkeep(world.connection.db, new Date(SIX.getTime() + 59 * DAY))
+    expect(await world.rows(sql`select 1 from lags`)).toHaveLength(1)
+    await upkeep(world.connection.db, new Date(SIX.getTime() + 61 * DAY))
+    expect(await world.rows(sql`select 1 from lags`)).toHaveLength(0)
+  })
+
   it('clears away jobs that were never to be tried again; facts that were never taken stay to be seen', async () => {
     await world.store.transaction(async (tx) => {
       await tx.addJob('poll', { system: 'dead' })

@@ -33,6 +33,9 @@ const ROOMS: { room: string; sees: string[] }[] = [
   { room: '^src/server\\.ts$', sees: ['^src/app/', '^src/domain/', EDGE] },
   { room: '^src/metrics\\.ts$', sees: ['^src/db/health\\.ts$'] },
   { room: '^src/root\\.ts$', sees: [] },
+  // A diagnosis reads an export that it is given, and says what it found: no database, no network, no chat.
+  { room: '^src/diagnose/', sees: ['^src/app/', '^src/domain/', '^src/charts/'] },
+  { room: '^src/charts/', sees: [] },
   { room: '^src/app/', sees: ['^src/domain/'] },
   { room: '^src/domain/', sees: [] },
 ]
@@ -48,6 +51,7 @@ const FENCES: { packages: string; room: string }[] = [
   { packages: '(undici|cockatiel)(/|$)', room: '^src/connectors/http/' },
   { packages: 'csv-parse', room: '^src/connectors/files/' },
   { packages: 'prom-client', room: '^src/metrics\\.ts$' },
+  { packages: '(echarts|@resvg|@expo-google-fonts)(/|$)', room: '^src/charts/' },
   { packages: 'pino', room: '^src/cli/logger\\.ts$' },
 ]
 

@@ -83,9 +83,20 @@ const blank = (now: Date, id: string): ExceptionDetail => ({
   actions: [],
   evidence: 'The WMS shipped it 95 min ago; the ERP still says open.',
   routeReason: 'rule "shipping": role erp, severity high',
+  graceWords: null,
   interventions: [],
   actionRuns: [],
   columns: [],
+  root: null,
+  consequenceCount: 0,
+  asOf: now,
+  meaning: '',
+  hurts: '',
+  fix: '',
+  consequences: { first: [], amounts: [] },
+  orders: null,
+  openings: [],
+  gap: null,
 })
 
 const filled = (now: Date, more: Partial<ExceptionDetail> & { id: string }): ExceptionDetail => ({

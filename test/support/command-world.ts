@@ -1,14 +1,18 @@
 import { commands } from '../../commands/index.ts'
 import type { Card, CardBlock, CommandButton } from '../../src/app/card.ts'
 import { cardText } from '../../src/app/card-text.ts'
+import type { GraceDecided, GraceDecision } from '../../src/app/grace-desk.ts'
 import type {
   ChannelSummary,
+  ExceptionDetail,
   ExceptionRow,
   FoundExceptions,
+  GraceLine,
   Queries,
   Waiting,
 } from '../../src/app/queries.ts'
 import { runCommand } from '../../src/app/run-command.ts'
+import type { SubjectDesk } from '../../src/app/split.ts'
 import { measure, type Touch } from '../../src/domain/drag.ts'
 import { handoffName, type Person } from '../../src/domain/model.ts'
 
@@ -19,6 +23,8 @@ export const NOW = new Date('2026-11-23T05:00:00Z')
 
 export const operator: Person = { id: '1', name: 'Ada Example', role: 'operator' }
 export const lead: Person = { id: '2', name: 'Bo Example', role: 'lead' }
+
+export const admin: Person = { id: '3', name: 'Cy Example', role: 'admin' }
 
 export const exception = (id: string, over: Partial<ExceptionRow> = {}): ExceptionRow => ({
   id,
@@ -42,13 +48,18 @@ export const exception = (id: string, over: Partial<ExceptionRow> = {}): Excepti
   promiseAt: null,
   channel: 'receiving',
   claimedBy: null,
+  root: null,
+  consequenceCount: 0,
   status: 'Open.',
   actions: [],
   ...over,
 })
 
 type World = {
+  /** What is done to subjects; without it, nobody may. */
+  desk?: Partial<SubjectDesk>
   rows?: ExceptionRow[]
+  details?: ExceptionDetail[]
   /** Exception ids by the person who handled them. */
   handled?: Record<string, string[]>
   subjects?: FoundExceptions['subjects']
@@ -56,7 +67,16 @@ type World = {
   waiting?: Waiting[]
   touches?: Touch[]
   orders?: number
+  graces?: GraceLine[]
+  /** What becomes of a decision about a proposed grace; each is kept in `decisions`. */
+  decided?: GraceDecided
+  decisions?: GraceDecision[]
 }
+
+const untouched = async (): Promise<never> => {
+  throw new Error('This world lets nobody change its subjects')
+}
+const noDesk: SubjectDesk = { planSplit: untouched, split: untouched, join: untouched, unmap: untouched }
 
 const hasKey = (keys: { value: string }[], text: string) =>
   keys.some(({ value }) => value.toLowerCase() === text.toLowerCase())
@@ -78,7 +98,7 @@ const queriesOf = (world: World): Queries => ({
     const next = end < matching.length ? `${end}` : null
     return { items: matching.slice(start, end), next, total: matching.length }
   },
-  getException: async () => null,
+  getException: async (id) => world.details?.find((detail) => detail.id === id) ?? null,
   findExceptions: async (text, limit) => ({
     subjects: (world.subjects ?? []).filter(({ keys }) => hasKey(keys, text)),
     exceptions: (world.rows ?? []).filter(({ subject }) => hasKey(subject.keys, text)).slice(0, limit),
@@ -86,6 +106,7 @@ const queriesOf = (world: World): Queries => ({
   drag: async (period) => measure(world.touches ?? [], { period, orders: world.orders ?? 0 }),
   channels: async () => world.channels ?? [],
   waiting: async () => world.waiting ?? [],
+  graces: async () => world.graces ?? [],
 })
 
 /** What `asker` gets for typing `text` on Monday morning. */
@@ -96,6 +117,11 @@ export const say = async (text: string, world: World = {}, asker: Person = lead)
     now: NOW,
     zone: 'Europe/Berlin',
     queries: queriesOf(world),
+    subjects: { ...noDesk, ...world.desk },
+    decideGrace: async (decision) => {
+      world.decisions?.push(decision)
+      return world.decided ?? { is: 'nothing' }
+    },
     cardOf: async (id) => {
       const row = world.rows?.find((candidate) => candidate.id === id)
       return row

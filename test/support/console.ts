@@ -94,6 +94,7 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
           throw new Error('the console never asks for drag itself')
         },
         waiting: async () => [],
+        graces: async () => [],
         channels: async () =>
           CHANNELS.map((id) => ({
             id,

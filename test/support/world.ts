@@ -12,6 +12,7 @@ import { createReceiver, type Received } from '../../src/app/receive.ts'
 import { createRuns } from '../../src/app/run.ts'
 import type { Surface } from '../../src/app/surface.ts'
 import { sweep } from '../../src/app/sweep.ts'
+import { createWatch } from '../../src/app/watch.ts'
 import type { Setup } from '../../src/app/world.ts'
 import { type Connection, connect } from '../../src/db/connect.ts'
 import { createStore, isTransient } from '../../src/db/store.ts'
@@ -91,6 +92,8 @@ export const CONTRACTS = [
   },
 ].map((written) => contractConfig.parse(written))
 
+export const FEED_LIMITS = { silentAfterMs: 5 * MINUTE, tooFew: 0.25, tooMany: 10, unreadable: 0.2 }
+
 const PEOPLE: People = {
   configured: [
     { name: 'Ada Example', role: 'operator', identities: [{ surface: 'test', externalId: 'ada' }] },
@@ -158,6 +161,8 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
     trust: {},
     postingSurfaces: ['chat'],
     pollMs: 10_000,
+    calendars: new Map(),
+    batches: [],
     ...over,
   }
   const store = createStore(connection.db)
@@ -185,6 +190,8 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
     surfaces,
     connectors,
     upkeep: async () => {},
+    watch: createWatch({ ...base, limits: FEED_LIMITS, zone: 'UTC', watchedSince: SIX }),
+    reconcileMs: HOUR,
     log: { ...quiet, error: (fields) => log.errors.push(fields) },
     callTimeoutMs: 1_000,
   })

@@ -133,6 +133,8 @@ const pressButton: fc.Arbitrary<CardButton> = fc.record({
   inputs,
 })
 
+const anyTime = fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })
+
 const block: fc.Arbitrary<CardBlock> = fc.oneof(
   fc.record({
     kind: fc.constant('text' as const),
@@ -141,7 +143,10 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
   }),
   fc.record({
     kind: fc.constant('facts' as const),
-    facts: fc.array(fc.record({ label: words(60), value: words(200) }), { maxLength: 5 }),
+    facts: fc.array(
+      fc.record({ label: words(60), value: words(200), at: anyTime }, { requiredKeys: ['label', 'value'] }),
+      { maxLength: 5 },
+    ),
   }),
   fc.record({
     kind: fc.constant('systems' as const),
@@ -151,7 +156,7 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
         role: words(40),
         state: words(40),
         raw: words(80),
-        at: fc.option(fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true })),
+        at: fc.option(anyTime),
         details: fc.array(words(40), { maxLength: 3 }),
       }),
       { maxLength: 4 },
@@ -163,11 +168,10 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
     columns: fc.array(words(20), { maxLength: 5 }),
     rows: fc.array(fc.array(words(60), { minLength: 5, maxLength: 5 }), { maxLength: 6 }),
   }),
-  fc.record({
-    kind: fc.constant('time' as const),
-    label: words(40),
-    at: fc.date({ min: new Date(0), max: new Date('2100-01-01'), noInvalidDate: true }),
-  }),
+  fc.record(
+    { kind: fc.constant('time' as const), label: words(40), at: anyTime, countdownFrom: anyTime },
+    { requiredKeys: ['kind', 'label', 'at'] },
+  ),
   fc.record({
     kind: fc.constant('buttons' as const),
     buttons: fc.array(

@@ -92,7 +92,7 @@ export const orders: Written[] = [
       },
       since: 'seen',
     },
-    actions: ['place_hold', 'ask_customer'],
+    actions: ['ask_customer', 'place_hold'],
   },
   {
     id: 'erp-delivery-sent',

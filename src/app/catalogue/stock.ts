@@ -71,7 +71,7 @@ export const stock: Written[] = [
       },
       since: 'seen',
     },
-    actions: ['recount', 'adjust_stock'],
+    actions: ['reroute_orders', 'recount', 'adjust_stock'],
     foldsUnder: ['wms-erp-stock-agrees', 'wms-storefront-stock-agrees'],
   },
 ]

@@ -1,4 +1,4 @@
-import type { Contract, Selector, Term } from '../../domain/contract/contract.ts'
+import type { Contract, Grace, Selector, Term } from '../../domain/contract/contract.ts'
 import type { Path, Report } from './check.ts'
 
 /**
@@ -20,7 +20,12 @@ type ObjectShape = {
 }
 
 export const checkContracts = (
-  mapping: { systems: Record<string, string>; objects: ObjectShape[]; contracts: Contract[] },
+  mapping: {
+    systems: Record<string, string>
+    objects: ObjectShape[]
+    calendars?: Record<string, unknown> | undefined
+    contracts: Contract[]
+  },
   report: Report,
 ): void => {
   const known = knownOf(mapping)
@@ -28,8 +33,39 @@ export const checkContracts = (
     if (mapping.contracts.findIndex((other) => other.id === contract.id) !== i) {
       report(['contracts', i, 'id'], `${contract.id} is the id of another contract too; each needs its own`)
     }
-    checkContract(contract, known, (path, message) => report(['contracts', i, ...path], message))
+    const here: Report = (path, message) => report(['contracts', i, ...path], message)
+    checkContract(contract, known, here)
+    checkGrace(contract.grace, Object.keys(mapping.calendars ?? {}), here)
   })
+}
+
+/** An export has its own calendars; when files land in it and what was usual before it, it cannot say. */
+const checkGrace = (grace: Grace, calendars: string[], report: Report): void => {
+  switch (grace.kind) {
+    case 'duration':
+    case 'field':
+      return
+    case 'working': {
+      if (calendars.includes(grace.calendar)) return
+      const known = calendars.length === 0 ? 'this mapping has none' : `there are: ${calendars.join(', ')}`
+      report(
+        ['grace', 'calendar'],
+        `there is no calendar ${grace.calendar} in this mapping; declare it under "calendars" (${known})`,
+      )
+      return
+    }
+    case 'landing':
+      report(
+        ['grace', 'next_landing'],
+        'files land only in live systems; in an import write a duration such as 24h',
+      )
+      return
+    case 'learned':
+      report(
+        ['grace', 'learned'],
+        'is learned only from live systems; in an import write a duration such as 30m',
+      )
+  }
 }
 
 const nameOf = (of: { role: string; type: string }): string => `${of.role} ${of.type}`

@@ -28,6 +28,7 @@ type ObjectShape = {
   value?: Source | undefined
   quantities: Record<string, Source>
   attributes: Record<string, Source>
+  dimensions: Record<string, string[]>
   version?: Source | undefined
   states: { state: string; at: Source; raw?: string | undefined }[] | (ValueMap & { at: Source })
   final?: ValueMap | undefined
@@ -98,6 +99,9 @@ const checkObject = (mapping: MappingShape, object: ObjectShape, report: Report)
   for (const [name, source] of Object.entries(object.quantities))
     check(['quantities', name], source, ['number'])
   for (const [name, source] of Object.entries(object.attributes)) check(['attributes', name], source, ANY)
+  for (const [name, columns] of Object.entries(object.dimensions)) {
+    for (const column of columns) find(['dimensions', name], column, findColumn)
+  }
   if (object.version) check(['version'], object.version, ['number', 'time'])
   if (Array.isArray(object.states)) {
     object.states.forEach(({ at, raw }, i) => {

@@ -1,5 +1,6 @@
 import { IANAZone } from 'luxon'
 import { z } from 'zod'
+import { calendarConfig } from '../../app/calendar-config.ts'
 import { contractConfig } from '../../app/contract-config.ts'
 import { KEY_NAMES, OBJECT_TYPES, ORDER_CLASSES, ROLES } from '../../domain/model.ts'
 import { CELL_TYPES } from './cells.ts'
@@ -128,6 +129,8 @@ const object = z.strictObject({
   value: source.optional(),
   quantities: z.record(z.string(), source).default({}),
   attributes: z.record(name, source).default({}),
+  /** Whose it is, for `baton diagnose`: no fact carries it, so that an import does not depend on it. */
+  dimensions: z.record(name, oneOrMore).default({}),
   /** Orders the facts of one object; absent: the time of the fact in ms. */
   version: source.optional(),
   states: z.union([z.array(timedState).min(1), stateColumn]),
@@ -165,6 +168,8 @@ export const mappingSchema = z
     systems: z.record(name, z.enum(ROLES)),
     files: z.record(name, file),
     objects: z.array(object).min(1, 'names no object; an import needs at least one'),
+    /** Absent, not empty, where there is none: an import made before there were calendars stays known. */
+    calendars: z.record(name, calendarConfig).optional(),
     contracts: z.array(contractConfig).default([]),
   })
   .superRefine((mapping, context) => {

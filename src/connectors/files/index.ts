@@ -8,7 +8,7 @@ import { type BadRow, createFindings, type Place, type Warning } from './finding
 import { createJoin, placeOf, settle } from './join.ts'
 import { type Input, recognise } from './recognise.ts'
 import { type OnProgress, readRows } from './rows.ts'
-import { type Event, type ExportedFact, objectReaders } from './schema.ts'
+import { type Background, type Event, type ExportedFact, objectReaders } from './schema.ts'
 
 /** A system's export, read and joined: the facts that it states, and what was wrong with it. */
 export type Export = {
@@ -24,6 +24,8 @@ export type Export = {
   factCount: number
   /** Facts by the order of their own times; the same order every time, so that a stopped import can be taken up. */
   facts(): AsyncIterable<{ fact: ExportedFact; source: Place }>
+  /** The same facts in the same order, each with what lies behind it: for a diagnosis. */
+  statements(): AsyncIterable<{ fact: ExportedFact; background: Background }>
   /** Rows left out, by file and line; `badCount` counts also those that are no longer listed. */
   bad: BadRow[]
   badCount: number
@@ -63,7 +65,7 @@ export const openExport = async (
   return {
     mapping,
     fingerprint: createHash('sha256')
-      .update(JSON.stringify([FINGERPRINT_VERSION, mapping, hashes.sort()]))
+      .update(JSON.stringify([FINGERPRINT_VERSION, meaningOf(mapping), hashes.sort()]))
       .digest('hex'),
     systems: Object.entries(mapping.systems).map(([name, role]) => ({ name, role })),
     totals,
@@ -74,6 +76,12 @@ export const openExport = async (
         if (fact) yield { fact, source: placeOf(event.unit.row) }
       }
     },
+    statements: async function* () {
+      for (const event of events) {
+        const reader = readers[event.object]
+        if (reader) yield { fact: reader.fact(event), background: reader.background(event) }
+      }
+    },
     ...findings.result(),
     asOf: mapping.asOf ?? (lastMs === undefined ? null : new Date(lastMs)),
   }
@@ -81,6 +89,12 @@ export const openExport = async (
 
 /** Raised when the same files and mapping come to state different facts than before. */
 const FINGERPRINT_VERSION = 1
+
+/** What the facts depend on. Dimensions are asked for by a diagnosis alone: an import stays the one that it was. */
+const meaningOf = (mapping: Mapping): object => ({
+  ...mapping,
+  objects: mapping.objects.map(({ dimensions: _, ...object }) => object),
+})
 
 const untilEnd = (events: Event[], end: Date | null, onLate: (event: Event) => void): Event[] => {
   if (end === null) return events

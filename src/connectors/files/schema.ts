@@ -3,8 +3,18 @@ import type { Attributes, Key, KeyName, Role } from '../../domain/model.ts'
 import { KEY_NAMES } from '../../domain/model.ts'
 import type { CellType } from './cells.ts'
 import type { Mapping, ObjectMapping } from './config.ts'
-import { idParts, type Problem, templateParts } from './references.ts'
+import { findColumn, idParts, type Problem, templateParts } from './references.ts'
 import { type Compile, cellText, compileFor, type Read, type Unit } from './sources.ts'
+
+/**
+ * What lies behind a fact that the fact itself does not carry: whose it is, by dimension, and where an instant was
+ * made from several rows, the instants of all of them.
+ */
+export type Background = {
+  dimensions: Record<string, string[]>
+  /** By attribute; `lines`: the file whose rows they are. */
+  instants: { attribute: string; lines: string; atMs: number[] }[]
+}
 
 /** A fact of the export, with the system that states it. */
 export type ExportedFact = WireFact & { system: string; role: Role }
@@ -34,6 +44,7 @@ export type ObjectReader = {
   final(unit: Unit): { state: string; raw: string } | null | (Problem & { column: string | null })
   id(unit: Unit): string | null
   fact(event: Event): ExportedFact
+  background(event: Event): Background
 }
 
 /** Readers for the mapping's objects, in its order. */
@@ -48,6 +59,7 @@ const objectReader = (mapping: Mapping, object: ObjectMapping, index: number): O
   const final = object.final ? valueMap(compile, object.final) : null
   const keys = keysOf(compile, object)
   const details = detailsOf(mapping, compile, object)
+  const background = backgroundOf(mapping, compile, object)
   const classMap = typeof object.orderClass === 'object' ? valueMap(compile, object.orderClass) : null
   const role = mapping.systems[object.system]
   if (role === undefined) throw new Error(`unchecked mapping: no system ${object.system}`)
@@ -86,6 +98,7 @@ const objectReader = (mapping: Mapping, object: ObjectMapping, index: number): O
       }))
     },
     final: (unit) => (final ? final(unit) : null),
+    background: ({ unit }) => background(unit),
     fact: ({ unit, id: externalId, state, raw, atMs, version: v, untimed }) => {
       const stated = classMap?.(unit) ?? null
       const orderClass =
@@ -208,6 +221,28 @@ const detailsOf = (mapping: Mapping, compile: Compile, object: ObjectMapping): (
       ...attributes.flatMap(({ name, read, type }) => attribute(name, read, type, unit)),
       ...valueAttributes(value?.(unit), currency),
     ]),
+  })
+}
+
+const backgroundOf = (
+  { files }: Mapping,
+  compile: Compile,
+  object: ObjectMapping,
+): ((unit: Unit) => Background) => {
+  const dimensions = Object.entries(object.dimensions).map(([name, columns]) => ({
+    name,
+    all: columns.map((column) => compile.column(column).all),
+  }))
+  const instants = Object.entries(object.attributes).flatMap(([attribute, { how, of }]) => {
+    if (how !== 'earliest' && how !== 'latest') return []
+    const found = findColumn(files, object.from, of)
+    return 'problem' in found ? [] : [{ attribute, lines: found.file, all: compile.instants(of) }]
+  })
+  return (unit) => ({
+    dimensions: Object.fromEntries(
+      dimensions.map(({ name, all }) => [name, [...new Set(all.flatMap((values) => values(unit)))]]),
+    ),
+    instants: instants.map(({ attribute, lines, all }) => ({ attribute, lines, atMs: all(unit) })),
   })
 }
 

@@ -43,6 +43,11 @@ export const compileFor = (mapping: Mapping, from: string) => {
         type: ref.type,
       }
     },
+    /** Every instant of a column, in ms, one for each row of the key. */
+    instants: (text: string): ((unit: Unit) => number[]) => {
+      const values = all(must(findColumn(files, from, text)))
+      return (unit) => numbers(values(unit))
+    },
     source: (source: Source): { read: Read; type: CellType } => {
       const { type, column } = must(findSource(files, from, source))
       if (source.how === 'count' || column === null) {

@@ -51,8 +51,10 @@ export const checkLeave = (rule: Leave, terms: Terms, view: SubjectView): Verdic
     objects.slice(0, 1).map((object) => `; ${object.system} says ${object.rawState}`),
   )
   const tail = rule.since === 'silence' ? ' and nothing since' : ' and has not moved on'
+  const said = `${first.system} says ${first.rawState}${reason}${others.length > 0 ? others.join('') : tail}.`
   return broken(terms, view, since, first, null, {
-    sentence: `${first.system} says ${first.rawState}${reason}${others.length > 0 ? others.join('') : tail}.`,
+    // What Baton itself has seen of a feed is a sentence already.
+    sentence: first.type === 'feed' ? `${first.system}: ${first.rawState}` : said,
     magnitude: magnitudeOf(rule, stuck),
   })
 }

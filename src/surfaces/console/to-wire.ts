@@ -1,7 +1,7 @@
 import type { Card } from '../../app/card.ts'
-import type { ExceptionDetail, ExceptionRow } from '../../app/queries.ts'
+import type { ExceptionDetail, ExceptionRow, GapView, Waiter } from '../../app/queries.ts'
 import { renderAdaptiveCard } from '../adaptive-card.ts'
-import type { WireCard, WireException, WireExceptionDetail } from './wire.ts'
+import type { WireCard, WireException, WireExceptionDetail, WireHistory, WireWaiter } from './wire.ts'
 
 /** Rows > the console's JSON, pure. Written out field by field: what is public is only what stands here. */
 
@@ -29,8 +29,56 @@ export const wireException = (row: ExceptionRow): WireException => ({
   actions: row.actions.map(({ id, label, enabled, reason }) => ({ id, label, enabled, reason })),
 })
 
+const wireWaiter = ({ name, promiseAt, valueMinor, currency }: Waiter): WireWaiter => ({
+  name,
+  promiseAt: isoOrNull(promiseAt),
+  valueMinor,
+  currency,
+})
+
+const wireHistory = (gap: GapView): WireHistory => ({
+  in7Days: gap.week,
+  in90Days: gap.quarter,
+  isCut: gap.isCut,
+  closed: gap.closed,
+  medianOpenMs: gap.medianOpenMs,
+  healedAlone: gap.healedAlone,
+  medianAloneMs: gap.medianAloneMs,
+  actions: gap.actions.map(({ label, times, verified }) => ({ label, times, verified })),
+  people: gap.people,
+  notes: gap.notes.map(({ exception, person, note, at }) => ({ exception, person, note, at: iso(at) })),
+})
+
+const wireContext = ({ root, consequenceCount, consequences, orders, gap }: ExceptionDetail) => ({
+  root: root && { id: root.id, title: root.title, name: root.name },
+  consequences: {
+    total: consequenceCount,
+    amounts: consequences.amounts,
+    items: consequences.first.map(({ id, title, severity, ...waiter }) => ({
+      id,
+      title,
+      severity,
+      ...wireWaiter(waiter),
+    })),
+  },
+  orders: orders && {
+    total: orders.total,
+    isCut: orders.isCut,
+    amounts: orders.amounts,
+    items: orders.first.map(wireWaiter),
+  },
+  history: gap && wireHistory(gap),
+})
+
 export const wireDetail = (row: ExceptionDetail): WireExceptionDetail => ({
   ...wireException(row),
+  valueMinor: row.valueMinor,
+  currency: row.currency,
+  promiseAt: isoOrNull(row.promiseAt),
+  meaning: row.meaning,
+  hurts: row.hurts,
+  fix: row.fix,
+  ...wireContext(row),
   status: row.status,
   evidence: row.evidence,
   routeReason: row.routeReason,

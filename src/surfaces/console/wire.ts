@@ -50,7 +50,47 @@ export type WireActionRun = {
   verifiedAt: string | null
 }
 
+export type WireAmount = { minor: number; currency: string }
+
+export type WireWaiter = {
+  name: string
+  promiseAt: string | null
+  valueMinor: number | null
+  currency: string | null
+}
+
+/** `isCut`: only the newest were looked at, there are more. Of what people did, `verified` counts what worked. */
+export type WireHistory = {
+  in7Days: number
+  in90Days: number
+  isCut: boolean
+  closed: number
+  medianOpenMs: number | null
+  healedAlone: number
+  medianAloneMs: number | null
+  actions: { label: string; times: number; verified: number }[]
+  people: string[]
+  notes: { exception: string; person: string; note: string; at: string }[]
+}
+
 export type WireExceptionDetail = WireException & {
+  valueMinor: number | null
+  currency: string | null
+  promiseAt: string | null
+  meaning: string
+  hurts: string
+  fix: string
+  /** The exception that explains this one: it is shown on that one's card. */
+  root: { id: string; title: string; name: string } | null
+  /** The open exceptions that this one explains; `items` are the most urgent. */
+  consequences: {
+    total: number
+    amounts: WireAmount[]
+    items: (WireWaiter & { id: string; title: string; severity: string })[]
+  }
+  /** Other open orders that need the same goods; null where that is not the question. */
+  orders: { total: number; isCut: boolean; amounts: WireAmount[]; items: WireWaiter[] } | null
+  history: WireHistory | null
   status: string
   evidence: string
   routeReason: string | null

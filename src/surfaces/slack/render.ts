@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt'
 import type { Card, CardBlock, SystemColumn, Tone } from '../../app/card.ts'
+import { timeLeft } from '../../app/words.ts'
 import { LIMITS } from './limits.ts'
 import { mrkdwn, plain, plainLine, section } from './objects.ts'
 import { type Piece, renderButtons } from './render-buttons.ts'
@@ -60,7 +61,7 @@ function renderBlock(block: PlainBlock): Piece[] {
     case 'text':
       return [piece([section(`${MARKS[block.tone ?? 'neutral']}${block.text}`)])]
     case 'facts':
-      return fieldSections(block.facts.map((fact) => [field(`${fact.label}: ${fact.value}`)]))
+      return fieldSections(factRows(block.facts))
     case 'systems':
       return fieldSections(block.systems.map(systemRow))
     case 'time':
@@ -68,13 +69,32 @@ function renderBlock(block: PlainBlock): Piece[] {
         piece([
           {
             type: 'context',
-            elements: [plain(block.label, LIMITS.context.text), mrkdwn(localTime(block.at))],
+            elements: [
+              plain(block.label, LIMITS.context.text),
+              mrkdwn(localTime(block.at)),
+              ...(block.countdownFrom ? [mrkdwn(countdown(block.at, block.countdownFrom))] : []),
+            ],
           },
         ]),
       ]
     case 'context':
       return [piece([{ type: 'context', elements: [plain(block.text, LIMITS.context.text)] }])]
   }
+}
+
+/** Slack keeps "3 hours ago" true by itself; for what lies ahead it has no such word. */
+const PAST = '{date_short_pretty} {time}, {ago}'
+
+/** So a deadline says when so much was left. */
+const countdown = (at: Date, from: Date): string => `(${timeLeft(at, from)} at ${localTime(from, '{time}')})`
+
+/** Facts with times are rows of two: what it is at the left, when at the right. */
+const factRows = (facts: { label: string; value: string; at?: Date }[]): Text[][] => {
+  const isTimed = facts.some(({ at }) => at !== undefined)
+  return facts.map(({ label, value, at }) => [
+    field(`${label}: ${value}`),
+    ...(isTimed ? [at === undefined ? field('–') : mrkdwn(localTime(at))] : []),
+  ])
 }
 
 const field = (text: string): Text => plain(text, LIMITS.section.field)
@@ -84,7 +104,7 @@ function systemRow(system: SystemColumn): Text[] {
   const says = system.raw === system.state || system.raw === '' ? '' : ` (“${system.raw}”)`
   const lines = [`${system.system} · ${system.role}`, `${system.state}${says}`, system.details.join(', ')]
   const since = system.at
-    ? mrkdwn(`since ${localTime(system.at)}`)
+    ? mrkdwn(`since ${localTime(system.at, PAST)}`)
     : plain('time not known', LIMITS.section.field)
   return [field(lines.filter((line) => line.trim() !== '').join('\n')), since]
 }

@@ -50,10 +50,10 @@ function cut(text: string, max: number, written: (text: string) => string): stri
 }
 
 /** A time that Slack shows in the reader's own zone; where it cannot, in UTC. For mrkdwn only. */
-export function localTime(at: Date): string {
+export function localTime(at: Date, form = '{date_short_pretty} {time}'): string {
   if (Number.isNaN(at.getTime())) return 'at an unknown time'
   const seconds = Math.floor(at.getTime() / 1000)
-  return `<!date^${seconds}^{date_short_pretty} {time}|${utc(at)}>`
+  return `<!date^${seconds}^${form}|${utc(at)}>`
 }
 
 const utc = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`

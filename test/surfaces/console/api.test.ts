@@ -31,6 +31,48 @@ const start = async (options: ConsoleOptions = {}): Promise<RunningConsole> => {
 const post = (console: RunningConsole, path: string, body: unknown, headers: Record<string, string> = {}) =>
   console.send('POST', path, { headers: { ...JSON_TYPE, ...headers }, body: JSON.stringify(body) })
 
+describe('the surroundings of an exception', () => {
+  test('are what a person needs to decide: what follows from it, who waits, what it came to before', async () => {
+    const promiseAt = new Date('2026-11-23T09:00:00Z')
+    const order = { name: 'order 1', promiseAt, valueMinor: 1_000, currency: 'EUR' }
+    const amounts = [{ minor: 1_000, currency: 'EUR' }]
+    const row = exceptionOf(NOW, {
+      id: 'ex-shipped',
+      meaning: 'It is gone.',
+      root: { id: '7', title: 'A feed is silent', name: 'feed erp' },
+      consequenceCount: 3,
+      consequences: { first: [{ ...order, id: '9', title: 'Cannot ship', severity: 'high' }], amounts },
+      orders: { total: 40, isCut: true, amounts, first: [order] },
+      gap: {
+        week: 1,
+        quarter: 2,
+        isCut: false,
+        closed: 1,
+        medianOpenMs: 60_000,
+        healedAlone: 0,
+        medianAloneMs: null,
+        actions: [{ label: 'Book it', times: 2, verified: 1 }],
+        people: ['Ada Example'],
+        notes: [{ exception: '3', person: 'Ada Example', note: 'ask the dock', at: promiseAt }],
+      },
+    })
+    const { send } = await start({ rows: [row] })
+    const waiter = { ...order, promiseAt: '2026-11-23T09:00:00.000Z' }
+    expect((await send('GET', '/console/api/exceptions/ex-shipped')).json()).toMatchObject({
+      meaning: 'It is gone.',
+      root: { id: '7', title: 'A feed is silent', name: 'feed erp' },
+      consequences: { total: 3, amounts, items: [{ ...waiter, id: '9', title: 'Cannot ship' }] },
+      orders: { total: 40, isCut: true, amounts, items: [waiter] },
+      history: {
+        in7Days: 1,
+        in90Days: 2,
+        people: ['Ada Example'],
+        notes: [{ note: 'ask the dock', at: '2026-11-23T09:00:00.000Z' }],
+      },
+    })
+  })
+})
+
 describe('GET /console/api/exceptions', () => {
   test('answers the published shape, with ISO instants', async () => {
     const { send } = await start({ rows: [exceptionOf(NOW, { id: 'ex-shipped' })] })

@@ -91,7 +91,9 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
   fc.record({ kind: fc.constant('text' as const), text, tone }),
   fc.record({
     kind: fc.constant('facts' as const),
-    facts: fc.array(fc.record({ label: text, value: text }), { maxLength: 25 }),
+    facts: fc.array(fc.record({ label: text, value: text, at }, { requiredKeys: ['label', 'value'] }), {
+      maxLength: 25,
+    }),
   }),
   fc.record({ kind: fc.constant('systems' as const), systems: fc.array(system, { maxLength: 8 }) }),
   fc.record({
@@ -100,7 +102,10 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
     columns: fc.array(text, { maxLength: 25 }),
     rows: fc.array(fc.array(text, { maxLength: 25 }), { maxLength: 6 }),
   }),
-  fc.record({ kind: fc.constant('time' as const), label: text, at }),
+  fc.record(
+    { kind: fc.constant('time' as const), label: text, at, countdownFrom: at },
+    { requiredKeys: ['kind', 'label', 'at'] },
+  ),
   fc.record({
     kind: fc.constant('buttons' as const),
     buttons: fc.array(fc.oneof(pressButton, commandButton), { maxLength: 40 }),

@@ -89,6 +89,41 @@ describe('a card', () => {
     )
   })
 
+  it('says how much of a deadline was left, and when that was: its times stand still', () => {
+    const at = new Date('2026-11-23T10:42:00Z')
+    const { seen } = draw([
+      { kind: 'time', label: 'Promised', at, countdownFrom: new Date('2026-11-23T07:00:00Z') },
+    ])
+    expect(seen.text).toContain('(3 h left at 2026-11-23 07:00 UTC)')
+    const late = {
+      kind: 'time' as const,
+      label: 'Promised',
+      at,
+      countdownFrom: new Date('2026-11-23T11:00Z'),
+    }
+    expect(draw([late]).seen.text).toContain('(18 min too late at 2026-11-23 11:00 UTC)')
+  })
+
+  it('sets facts with times in rows: what it is at the left, when at the right', () => {
+    const facts = [
+      { label: 'Order *1*', value: '_promised_', at: new Date('2026-11-23T10:42:00Z') },
+      { label: 'Order 2', value: 'no promise known' },
+    ]
+    const { blocks, seen } = draw([{ kind: 'facts', facts }])
+    expect(blocks.slice(1)).toMatchObject([
+      {
+        type: 'section',
+        fields: [
+          { type: 'plain_text', text: 'Order *1*: _promised_' },
+          { type: 'mrkdwn', text: expect.stringContaining('<!date^1795430520^') },
+          { type: 'plain_text', text: 'Order 2: no promise known' },
+          { type: 'plain_text', text: '–' },
+        ],
+      },
+    ])
+    expect(seen.formatted).toEqual([])
+  })
+
   it('cuts what is too long with an ellipsis, and never through a character', () => {
     const { seen } = draw([{ kind: 'text', text: '🧾'.repeat(4000) }], { title: 'T'.repeat(400) })
     const [title, body] = seen.text.split('\n')

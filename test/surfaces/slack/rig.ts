@@ -46,6 +46,7 @@ export class FakeHost implements SurfaceHost {
     drag: unused,
     channels: unused,
     waiting: unused,
+    graces: unused,
   }
 
   answer(result: PressAnswer['result'], message: string, card = exceptionCard()): PressAnswer {

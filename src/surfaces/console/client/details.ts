@@ -80,10 +80,21 @@ const sectionsOf = (detail: WireExceptionDetail): Node[] => {
       ['Channel', detail.channel === null ? 'none' : `${detail.channel}${because(detail.routeReason)}`],
       ['Contract', detail.contract],
     ]),
+    ...why(detail),
     section('Systems', systems(detail)),
     section('Actions', timeline(detail.actionRuns.map(runEntry), 'No action has run yet.')),
     section('People', timeline(detail.interventions.map(touchEntry), 'Nobody has touched it yet.')),
   ]
+}
+
+const why = ({ meaning, hurts, fix }: WireExceptionDetail): Node[] => {
+  const entries = [
+    ['What it means', meaning],
+    ['Whom it hurts', hurts],
+    ['Usual fix', fix],
+  ] as const
+  const said = entries.filter(([, words]) => words !== '')
+  return said.length === 0 ? [] : [section('Why it matters', facts(said))]
 }
 
 const because = (reason: string | null): string => (reason === null ? '' : `, by ${reason}`)

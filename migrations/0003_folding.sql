@@ -1,0 +1,2 @@
+CREATE INDEX "exceptions_open_contract" ON "exceptions" USING btree ("timeline","contract","id") WHERE state = 'open';--> statement-breakpoint
+CREATE INDEX "subject_keys_stock" ON "subject_keys" USING btree ("timeline","value" text_pattern_ops) WHERE name = 'stock';

@@ -1,0 +1,34 @@
+import { subjectName } from '../domain/keys.ts'
+import type { Card, CardBlock } from './card.ts'
+import { commandButton } from './command.ts'
+import { consequenceBlocks, historyLines, noteLines, orderBlocks } from './exception-context.ts'
+import type { ExceptionDetail } from './queries.ts'
+
+/** Longer than a card, and still read on a phone. */
+const MOST = 20
+
+const contexts = (lines: string[]): CardBlock[] => lines.map((text) => ({ kind: 'context', text }))
+
+/** The answer to "Why?": what the break means, whom it hurts, what helps, and everything that hangs on it. */
+export const whyCard = (row: ExceptionDetail): Card => {
+  const { meaning, hurts, fix } = row
+  const facts = [
+    ...(hurts === '' ? [] : [{ label: 'Whom it hurts', value: hurts }]),
+    ...(fix === '' ? [] : [{ label: 'Usual fix', value: fix }]),
+  ]
+  const blocks: CardBlock[] = [
+    ...(meaning === '' ? [] : [{ kind: 'text' as const, text: meaning }]),
+    ...(facts.length > 0 ? [{ kind: 'facts' as const, facts }] : []),
+    ...consequenceBlocks(row, MOST),
+    ...orderBlocks(row, MOST),
+    ...contexts([...historyLines(row), ...noteLines(row)]),
+    { kind: 'buttons', buttons: [commandButton(`open ${row.id}`, `Show #${row.id}`)] },
+  ]
+  const title = `Why #${row.id}: ${row.title}`
+  return {
+    title,
+    tone: 'neutral',
+    summary: `${title} (${subjectName(row.subject.keys)}). ${meaning}`,
+    blocks,
+  }
+}
