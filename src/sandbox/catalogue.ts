@@ -12,19 +12,35 @@ export const CATALOGUE = [
   { sku: 'NOTE-A5', price: 990, stock: 220 },
   { sku: 'PEN-GEL', price: 390, stock: 300 },
   { sku: 'BAG-TOTE', price: 1990, stock: 150 },
+  { sku: 'VASE-CLAY', price: 2990, stock: 60 },
 ] as const
 
+/** Made again whenever it is sold out: the shop sells it on back-order. */
+export const BACKORDERED = 'VASE-CLAY'
+
+/** Sold as one article, picked as several. */
+export const KIT = { sku: 'SET-TEA', price: 3990, parts: ['TEAPOT-M', 'TEA-GREEN'] } as const
+
+/** Where the shop sells from, and the large warehouse behind it, whose stock the shop does not show. */
 export const LOCATION = 'MAIN'
+export const RESERVE = { site: 'NORTH', stock: 5_000 } as const
 export const CURRENCY = 'EUR'
 
 /** The same stock item has the same name in every system: `MUG-RED@MAIN`. */
-export const stockId = (sku: string): string => `${sku}@${LOCATION}`
+export const stockId = (sku: string, site: string = LOCATION): string => `${sku}@${site}`
 
 export const priceOf = (sku: string): number | undefined =>
-  CATALOGUE.find((product) => product.sku === sku)?.price
+  [...CATALOGUE, KIT].find((product) => product.sku === sku)?.price
 
-/** `D1001-1` is the first delivery of order 1001. */
-export const orderOf = (delivery: string): string => delivery.slice(1).replace(/-\d+$/, '')
+/** What is picked for what is sold. */
+export const picked = <L extends { sku: string }>(lines: L[]): L[] =>
+  lines.flatMap((line) => (line.sku === KIT.sku ? KIT.parts.map((sku) => ({ ...line, sku })) : [line]))
+
+/** The order that `#1001`, `WEB-1001`, `RMA-1001` (its return) and `D1001-1` (its first delivery) are about. */
+export const orderOf = (name: string): string => name.replace(/^(?:#|WEB-|RMA-|D)/, '').replace(/-\d+$/, '')
+
+/** `PO-2001/R1` is the first receipt of purchase PO-2001. */
+export const purchaseOf = (receipt: string): string => receipt.replace(/\/.*$/, '')
 
 /** Cents as the systems write money: `59.90`. */
 export const amount = (minor: number): string => (minor / 100).toFixed(2)

@@ -1,22 +1,32 @@
+import { purchaseOf } from './catalogue.ts'
 import { isFault } from './faults.ts'
-import { deliveryFlow, parcelFlow } from './flow-deliveries.ts'
+import { deliveryFlow } from './flow-deliveries.ts'
 import { goodsFlow } from './flow-goods.ts'
 import { orderFlow } from './flow-orders.ts'
-import { mendByHand } from './people.ts'
-import { type Handlers, LAGS } from './steps.ts'
+import { parcelFlow } from './flow-parcels.ts'
+import { brought, meddled } from './meddling.ts'
+import { mendByHand } from './mending.ts'
+import { type Handlers, LAGS, type Step } from './steps.ts'
 import type { World } from './world.ts'
 
 /**
  * How the world goes on: every step, and what follows from it. A message between two systems is a step of the
- * receiver, so a lost message is a step that does nothing but tell the ledger.
+ * receiver, so a lost message is a step that does not happen.
  */
-export const createFlow = (world: World): Handlers => ({
-  ...orderFlow(world),
-  ...deliveryFlow(world),
-  ...parcelFlow(world),
-  ...goodsFlow(world),
-  ...upkeep(world),
-})
+export const createFlow = (world: World) => {
+  const handlers: Handlers = {
+    ...orderFlow(world),
+    ...deliveryFlow(world),
+    ...parcelFlow(world),
+    ...goodsFlow(world),
+    ...upkeep(world),
+  }
+  return (step: Step): void => {
+    if (meddled(world, step)) return
+    handlers[step.do](step)
+    brought(world, step)
+  }
+}
 
 type Upkeep =
   | 'plant_fault'
@@ -37,8 +47,7 @@ const upkeep = (world: World): Pick<Handlers, Upkeep> => {
       const entry = ledger.get(key)
       if (!entry || entry.fixedAt !== null || !isFault(entry.kind)) return
       if (entry.brokenAt === null) return later(world.plan.personAfter, { do: 'person_looks', key })
-      const { order, receipt, sku } = entry.keys
-      mendByHand(world, entry.kind, order ?? receipt ?? sku ?? '')
+      mendByHand(world, entry)
     },
     forget_order({ key }) {
       if (ledger.openFaults().some((entry) => entry.keys.order === key)) {
@@ -50,6 +59,10 @@ const upkeep = (world: World): Pick<Handlers, Upkeep> => {
       shop.forget(key)
     },
     forget_receipt({ key }) {
+      if (ledger.openFaults().some((entry) => entry.keys.receipt === key)) {
+        return later(LAGS.forget, { do: 'forget_receipt', key })
+      }
+      shop.forgetPurchase(purchaseOf(key))
       erp.forgetReceipt(key)
       wms.forgetReceipt(key)
     },

@@ -12,7 +12,7 @@ const plantedSchema = z.object({
   kind: z.string(),
   benign: z.boolean(),
   plantedAt: z.string(),
-  /** Normalised as Baton's keys are: order `1001`, stock `MUG-RED@MAIN`, receipt `PO-2001/R1`. */
+  /** Named and normalised as Baton's keys are: order `1001`, stock `MUG-RED@MAIN`, receipt `PO-2001/R1`. */
   keys: z.record(z.string(), z.string()),
   /** The contract that should be found broken; null for what is no fault. */
   expectedContract: z.string().nullable(),
@@ -80,8 +80,10 @@ export type Ledger = {
   get(id: string): Planted | undefined
   /** The unfixed entry of this kind on this object, if one was planted. */
   has(kind: PlantedKind, key: string): Planted | undefined
+  /** All unfixed entries on this object, the oldest first. */
+  on(key: string): Planted[]
   broke(entry: Planted): void
-  fixed(kind: PlantedKind, key: string, by: Author): void
+  fixed(entry: Planted, by: Author): void
   addKey(entry: Planted, name: string, value: string): void
   openFaults(): Planted[]
   /** How many have been planted so far, of either sort. */
@@ -129,7 +131,9 @@ export const createLedger = (deps: {
 }): Ledger => {
   const { journal, documents } = deps
   const planted = new Map<string, Planted>()
-  const unfixed = new Map<string, Planted>()
+  /** By each of their keys. */
+  const unfixed = new Map<string, Set<Planted>>()
+  const openFaults = new Set<Planted>()
   const effects = keptList('ledger_effect', effectSchema, journal, documents)
   const webhooks = keptList('ledger_webhook', troubledSchema, journal, documents)
   const outages = keptList('ledger_outage', outageSchema, journal, documents)
@@ -137,13 +141,19 @@ export const createLedger = (deps: {
 
   const now = () => deps.now().toISOString()
   const numberOf = (entry: Planted) => Number(entry.id.slice(2))
-  const namesOf = (entry: Planted) => Object.values(entry.keys).map((key) => `${entry.kind} ${key}`)
+  const leave = (entry: Planted) => {
+    openFaults.delete(entry)
+    for (const key of Object.values(entry.keys)) {
+      const there = unfixed.get(key)
+      there?.delete(entry)
+      if (there?.size === 0) unfixed.delete(key)
+    }
+  }
   const remember = (entry: Planted) => {
     planted.set(entry.id, entry)
-    for (const name of namesOf(entry)) {
-      if (entry.fixedAt === null) unfixed.set(name, entry)
-      else unfixed.delete(name)
-    }
+    if (entry.fixedAt !== null) return leave(entry)
+    if (!entry.benign) openFaults.add(entry)
+    for (const key of Object.values(entry.keys)) unfixed.set(key, (unfixed.get(key) ?? new Set()).add(entry))
   }
   const save = (entry: Planted) => {
     remember(entry)
@@ -154,7 +164,7 @@ export const createLedger = (deps: {
       if (planted.size <= KEEP) return
       if (entry.fixedAt === null && !entry.benign) continue
       planted.delete(entry.id)
-      for (const name of namesOf(entry)) unfixed.delete(name)
+      leave(entry)
       journal.drop('ledger_planted', entry.id)
     }
   }
@@ -189,14 +199,13 @@ export const createLedger = (deps: {
       return entry
     },
     get: (id) => planted.get(id),
-    has: (kind, key) => unfixed.get(`${kind} ${key}`),
+    has: (kind, key) => [...(unfixed.get(key) ?? [])].find((entry) => entry.kind === kind),
+    on: (key) => [...(unfixed.get(key) ?? [])],
     broke(entry) {
       entry.brokenAt ??= now()
       save(entry)
     },
-    fixed(kind, key, by) {
-      const entry = unfixed.get(`${kind} ${key}`)
-      if (!entry) return
+    fixed(entry, by) {
       entry.fixedAt = now()
       entry.fixedBy = by
       save(entry)
@@ -205,7 +214,7 @@ export const createLedger = (deps: {
       entry.keys[name] = value
       save(entry)
     },
-    openFaults: () => [...new Set(unfixed.values())].filter((entry) => !entry.benign),
+    openFaults: () => [...openFaults],
     planted: () => last,
     effect: (effect) => effects.add({ at: now(), ...effect }),
     troubled: (what) => webhooks.add({ at: now(), ...what }),

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { PEOPLE, stockId } from './catalogue.ts'
-import type { Range } from './dice.ts'
+import type { Dice, Range } from './dice.ts'
 import {
   FAULTS,
   type FaultKind,
@@ -12,8 +12,9 @@ import {
   type PlantedKind,
   seatOf,
 } from './faults.ts'
+import { sellable } from './flow-goods.ts'
 import type { Planted } from './ledger.ts'
-import { type Step, SYSTEMS } from './steps.ts'
+import { LAGS, type Step, SYSTEMS } from './steps.ts'
 import type { World } from './world.ts'
 
 const waitingSchema = z.object({ kinds: z.array(z.string()) })
@@ -35,6 +36,9 @@ export type Planner = {
   beginOutage(step: Step): void
 }
 
+type StockKind = 'stock_drift' | 'count_in_progress' | 'transfer_in_flight'
+const isOnStock = (kind: PlantedKind): kind is StockKind => seatOf(kind) === 'stock'
+
 const kindsOf = <K extends string>(table: Record<K, unknown>, is: (name: string) => name is K): K[] =>
   Object.keys(table).filter(is)
 
@@ -46,9 +50,15 @@ export const createPlanner = (world: World): Planner => {
   )
   const saveWaiting = () => journal.put('planner', 'waiting', { kinds: waiting })
 
+  const ageMs = (): number => timeline.now().getTime() - timeline.bornAt.getTime()
   const drawFault = (n: number): FaultKind | null => {
-    const first = FIRST_ROUND.filter((kind) => plan.weights[kind] > 0)
-    const bag = kindsOf(FAULTS, isFault).flatMap((kind) => Array<FaultKind>(plan.weights[kind]).fill(kind))
+    const weightOf = (kind: FaultKind) => plan.weights[kind] ?? 0
+    const first = FIRST_ROUND.filter((kind) => weightOf(kind) > 0)
+    const isOpen = (kind: FaultKind) =>
+      ageMs() >= plan.rareAfterMs * world.pace || FIRST_ROUND.some((known) => known === kind)
+    const bag = kindsOf(FAULTS, isFault)
+      .filter(isOpen)
+      .flatMap((kind) => Array<FaultKind>(weightOf(kind)).fill(kind))
     if (bag.length === 0) return null
     const after = n - first.length
     const round = Math.floor(after / bag.length)
@@ -61,8 +71,7 @@ export const createPlanner = (world: World): Planner => {
   }
   const faultPause = (n: number): Range => {
     if (n < plan.burst) return plan.burstEvery
-    const lively = timeline.now().getTime() - timeline.bornAt.getTime() < plan.livelyForMs * world.pace
-    return lively ? plan.livelyEvery : plan.calmEvery
+    return ageMs() < plan.livelyForMs * world.pace ? plan.livelyEvery : plan.calmEvery
   }
 
   const record: Planner['record'] = (kind, keys, stubborn = false) => {
@@ -77,37 +86,53 @@ export const createPlanner = (world: World): Planner => {
     world.later(soon ? plan.personAfter : plan.cleanUpAfter, { do: 'person_looks', key: entry.id })
   }
 
-  const drift = () => {
-    const { shop, erp, wms } = world
-    const luck = world.dice('drift', ledger.planted())
-    const skus = wms
-      .skus()
-      .filter((sku) => !ledger.has('stock_drift', sku) && shop.available(sku) > 30)
-      .sort()
-    if (skus.length === 0) return
-    const sku = luck.pick(skus)
-    // Larger than what is ever on the move at once, and unlike any purchase: no agreement by accident.
-    const units = luck.between([9, 20]) * (luck.chance(0.5) ? 1 : -1)
-    const wrongIn = luck.chance(0.7) ? 'erp' : 'wms'
-    const keys = { sku, stock: stockId(sku) }
-    const entry = ledger.plant({ kind: 'stock_drift', keys, units, wrongIn })
-    if (wrongIn === 'erp') erp.misbook(sku, units)
-    else wms.mistype(sku, units, { kind: 'person', name: luck.pick(PEOPLE.wms) })
-    ledger.broke(entry)
-    sendPerson(entry)
+  /** Stock of which there is enough, at rest, and on which nothing is planted yet. */
+  const someStock = (kind: PlantedKind) => {
+    const skus = sellable(world, 30).filter(
+      (sku) =>
+        ledger.on(stockId(sku)).every((entry) => entry.benign) &&
+        timeline.pending('move_stock', stockId(sku)).length === 0,
+    )
+    const luck = world.dice(kind, ledger.planted())
+    return skus.length > 0 ? { luck, sku: luck.pick(skus) } : null
+  }
+  const onStock: Record<StockKind, (luck: Dice, sku: string) => void> = {
+    stock_drift(luck, sku) {
+      const { erp, wms } = world
+      // Larger than what is ever on the move at once, and unlike any purchase: no agreement by accident.
+      const units = luck.between([9, 20]) * (luck.chance(0.5) ? 1 : -1)
+      const wrongIn = luck.chance(0.7) ? 'erp' : 'wms'
+      const stock = stockId(sku)
+      sendPerson(ledger.plant({ kind: 'stock_drift', keys: { sku, stock }, units, wrongIn }))
+      if (wrongIn === 'erp') erp.misbook(stock, units)
+      else wms.mistype(stock, units, { kind: 'person', name: luck.pick(PEOPLE.wms) })
+    },
+    count_in_progress(luck, sku) {
+      const { wms } = world
+      const stock = stockId(sku)
+      const by = { kind: 'person', name: luck.pick(PEOPLE.wms) } as const
+      const onCarts = luck.between([9, 20])
+      if (!wms.requestCount(stock, by, onCarts)) return
+      record('count_in_progress', { sku, stock })
+      wms.mistype(stock, -onCarts, by)
+    },
+    transfer_in_flight(luck, sku) {
+      const units = luck.between([6, 13])
+      record('transfer_in_flight', { sku, stock: stockId(sku) })
+      world.wms.sendTransfer(sku, units)
+      world.later(LAGS.transfer, { do: 'arrive_transfer', key: sku, n: units })
+    },
   }
 
   const plant: Planner['plant'] = (kind, on) => {
-    switch (seatOf(kind)) {
-      case 'stock':
-        return drift()
-      case 'purchase':
-        return timeline.later(0, { do: 'order_goods', key: kind })
-      case 'order':
-        if (on === 'now') return timeline.later(0, { do: 'place_order', key: kind })
-        waiting.push(kind)
-        saveWaiting()
+    if (isOnStock(kind)) {
+      const found = someStock(kind)
+      return found ? onStock[kind](found.luck, found.sku) : undefined
     }
+    if (seatOf(kind) === 'purchase') return timeline.later(0, { do: 'order_goods', key: kind })
+    if (on === 'now') return timeline.later(0, { do: 'place_order', key: kind })
+    waiting.push(kind)
+    saveWaiting()
   }
 
   return {

@@ -5,16 +5,17 @@ import { createApi } from './api.ts'
 import { carrierRoutes } from './carrier.ts'
 import type { SandboxClock } from './clock.ts'
 import { createControl } from './control.ts'
-import { erpRoutes } from './erp.ts'
+import type { Range } from './dice.ts'
+import { erpRoutes } from './erp-routes.ts'
 import { DEFAULT_FAULTS, type FaultPlan } from './faults.ts'
 import { createJournal } from './journal.ts'
 import type { LedgerPage } from './ledger.ts'
 import { type Deliver, deliverByHttp } from './outbox.ts'
 import { type Reply, type Request, type Service, startService } from './service.ts'
-import { SYSTEMS, type SystemName } from './steps.ts'
+import { LAGS, SYSTEMS, type SystemName } from './steps.ts'
 import type { SandboxStore } from './store.ts'
-import { storefrontRoutes } from './storefront.ts'
-import { wmsRoutes } from './wms.ts'
+import { storefrontRoutes } from './storefront-routes.ts'
+import { wmsRoutes } from './wms-routes.ts'
 import { createWorld, type WorldOptions } from './world.ts'
 
 export type SandboxOptions = {
@@ -32,6 +33,8 @@ export type SandboxOptions = {
   /** Every token and webhook secret is derived from this one; keep it with the store. */
   secret: string
   faults?: Partial<FaultPlan>
+  /** Between two orders at pace 1, in ms: how much business there is. */
+  orderEvery?: Range
   /** Fixed ports; whatever is missing gets a free one. */
   ports?: Partial<Record<SystemName | 'control', number>>
   /** How webhooks are sent; by HTTP unless a simulation hands them over itself. */
@@ -59,6 +62,8 @@ export type Sandbox = {
   ledger(): LedgerPage
   pause(): void
   resume(): void
+  /** When something happens next, or a webhook leaves; null while nothing can. */
+  nextDue(): Date | null
   /** Simulated time only: lives through everything up to `to`, webhooks included, without waiting. */
   advance(to: Date): Promise<void>
 }
@@ -108,6 +113,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
       seed: options.seed,
       pace,
       plan,
+      orderEvery: options.orderEvery ?? LAGS.order,
       clock,
       journal,
       documents,
@@ -125,6 +131,7 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
         async (request) => {
           timeline.runUntil(clock.now())
           const reply = answer(request)
+          world.settle()
           await journal.saved()
           alarm.ring()
           return reply
@@ -132,8 +139,8 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
         report,
       )
     const routes = {
-      shop: storefrontRoutes(world.shop),
-      erp: erpRoutes(world.erp),
+      shop: storefrontRoutes(world.shop, pace),
+      erp: erpRoutes(world.erp, pace),
       wms: wmsRoutes(world.wms),
       carrier: carrierRoutes(world.carrier, pace),
     }
@@ -186,6 +193,11 @@ export const createSandbox = (options: SandboxOptions): Sandbox => {
     resume() {
       started().world.timeline.resume()
       started().alarm.ring()
+    },
+    nextDue() {
+      const { timeline, outbox } = started().world
+      const dues = [timeline.nextDue(), outbox.nextDue()].flatMap((due) => due?.getTime() ?? [])
+      return dues.length > 0 ? new Date(Math.min(...dues)) : null
     },
     async advance(to) {
       if (clock.wake) throw new Error('A sandbox in real time cannot be advanced')

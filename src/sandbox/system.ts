@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import type { FaultKind } from './faults.ts'
 import type { Journal } from './journal.ts'
 import type { Author } from './ledger.ts'
 import type { Step, SystemName } from './steps.ts'
@@ -39,18 +38,28 @@ export type Surroundings = {
   documents: StoredDocument[]
   /** Schedules a step; durations are at pace 1, in ms. */
   later(lag: readonly [number, number], step: Step): void
-  /** Hears of every change, to send webhooks. */
-  changed(system: SystemName, kind: string, id: string, wire: unknown): void
-  /** A planted fault on this object, if there was one, is mended. */
-  mended(kind: FaultKind, key: string, by: Author): void
-  /** The stock of this SKU was set or counted: the ledger looks whether a drift is gone. */
-  counted(sku: string, by: Author): void
+  /**
+   * Hears of every change: to send webhooks, and to see what has become of the faults on what it is `about`, named
+   * as the ledger's keys are.
+   */
+  changed(change: {
+    system: SystemName
+    kind: string
+    row: Row<object>
+    wire: unknown
+    about: string[]
+  }): void
 }
 
 export type System = {
   name: SystemName
   /** Creates the shelf of one kind of object, served at `/<path>/<id>`, with what was stored of it. */
-  shelf<T extends object>(kind: string, path: string, schema: z.ZodType<T>): Shelf<T>
+  shelf<T extends object>(
+    kind: string,
+    path: string,
+    schema: z.ZodType<T>,
+    about: (data: T, id: string) => string[],
+  ): Shelf<T>
   /** The next number of a series, e.g. of sales. */
   next(series: string, first: number): number
   /** An instant as this system's own clock tells it. */
@@ -93,7 +102,7 @@ export const createSystem = (name: SystemName, skewMs: number, around: Surroundi
 
   return {
     name,
-    shelf(kind, path, schema) {
+    shelf(kind, path, schema, about) {
       const collection = `${name}_${kind}`
       const stored = metaSchema.extend({ data: schema })
       const rows = new Map<string, Row<z.infer<typeof schema>>>()
@@ -115,7 +124,7 @@ export const createSystem = (name: SystemName, skewMs: number, around: Surroundi
           rows.set(id, row)
           toFeed(kind, row)
           journal.put(collection, id, { data, seq, changedAt: row.changedAt, changedBy: by })
-          around.changed(name, kind, id, wire(kind, row))
+          around.changed({ system: name, kind, row, wire: wire(kind, row), about: about(data, id) })
           return row
         },
         remove(id) {

@@ -1,18 +1,10 @@
 import { z } from 'zod'
-import { CATALOGUE, INTEGRATION, LOCATION, orderOf, stockId } from './catalogue.ts'
+import { INTEGRATION, orderOf, purchaseOf, stockId } from './catalogue.ts'
 import type { Range } from './dice.ts'
 import type { Author } from './ledger.ts'
 import { LAGS } from './steps.ts'
-import {
-  type Answer,
-  type Call,
-  createSystem,
-  type Route,
-  type Row,
-  readBody,
-  refuse,
-  type Surroundings,
-} from './system.ts'
+import { createSystem, type Row, type Surroundings } from './system.ts'
+import { createWmsStock } from './wms-stock.ts'
 
 const lineSchema = z.object({ sku: z.string(), ordered: z.number(), picked: z.number() })
 
@@ -22,6 +14,7 @@ const deliverySchema = z.object({
   /** Of a short pick: false while somebody still looks for the rest. */
   short_final: z.boolean(),
   hold_reason: z.string().nullable(),
+  site: z.string(),
   lines: z.array(lineSchema),
   /** Split off: will not go out with this delivery. */
   backorder: z.array(z.object({ sku: z.string(), quantity: z.number() })),
@@ -29,58 +22,48 @@ const deliverySchema = z.object({
 })
 export type WmsDelivery = z.infer<typeof deliverySchema>
 
-const stockSchema = z.object({
-  sku: z.string(),
-  site: z.string(),
-  on_hand: z.number(),
-  counted_at: z.string().nullable(),
-  count_requested_at: z.string().nullable(),
-})
-
 const inboundSchema = z.object({
   receipt: z.string(),
   po: z.string(),
   sku: z.string(),
   quantity: z.number(),
-  status: z.literal('RECEIVED'),
+  /** PARTIAL: more of it is to come. */
+  status: z.enum(['PARTIAL', 'RECEIVED']),
 })
 
-const holdBody = z.object({ reason: z.string().min(1).max(200) })
+const returnSchema = z.object({
+  number: z.string(),
+  /** The parcel that brings it, where the warehouse knows. */
+  tracking: z.string().nullable(),
+  status: z.enum(['EXPECTED', 'RECEIVED', 'INSPECTED']),
+  lines: z.array(z.object({ sku: z.string(), quantity: z.number() })),
+})
+type ReturnStatus = z.infer<typeof returnSchema>['status']
 
 const BEFORE_PICKING = ['NEW', 'ALLOCATED']
+const BEFORE_SHIPPING = [...BEFORE_PICKING, 'HOLD', 'SHORT', 'PICKED', 'PACKED']
 
 export type Wms = ReturnType<typeof createWms>
 
 /** The warehouse. It shouts its states, and holds a delivery only before picking. */
 export const createWms = (skewMs: number, around: Surroundings) => {
   const system = createSystem('wms', skewMs, around)
-  const deliveries = system.shelf('delivery', 'deliveries', deliverySchema)
-  const stock = system.shelf('stock', 'stock', stockSchema)
-  const inbounds = system.shelf('inbound', 'inbounds', inboundSchema)
+  const deliveries = system.shelf('delivery', 'deliveries', deliverySchema, ({ number }) => [orderOf(number)])
+  const stock = createWmsStock(system, around)
+  const inbounds = system.shelf('inbound', 'inbounds', inboundSchema, ({ receipt }) => [receipt])
+  const returns = system.shelf('return', 'returns', returnSchema, ({ number }) => [orderOf(number)])
 
   const deliveriesOf = (order: string) =>
     deliveries.all().filter((row) => row.data.number.startsWith(`D${order}-`))
   const change = (row: Row<WmsDelivery>, to: Partial<WmsDelivery>, by: Author) =>
     deliveries.put(row.id, { ...row.data, ...to }, by)
 
-  /** A movement, and the message that carries it to the ERP's stock and to the shop. */
-  const move = (sku: string, delta: number, lag: Range = LAGS.integration) => {
-    const row = stock.get(stockId(sku))
-    if (!row || delta === 0) return
-    const moved = stock.put(row.id, { ...row.data, on_hand: row.data.on_hand + delta }, INTEGRATION)
-    around.later(lag, { do: 'move_stock', key: sku, n: delta, seq: moved.seq })
-    if (delta > 0) around.later(LAGS.integration, { do: 'offer_stock', key: sku, n: delta })
-  }
-
-  /** The first day's stock. */
-  const open = () => {
-    for (const { sku, stock: units } of CATALOGUE) {
-      const level = { sku, site: LOCATION, on_hand: units, counted_at: null, count_requested_at: null }
-      stock.put(stockId(sku), level, INTEGRATION)
-    }
-  }
-
-  const receiveDelivery = (order: string, lines: { sku: string; quantity: number }[]) => {
+  const receiveDelivery = (
+    order: string,
+    site: string,
+    lines: { sku: string; quantity: number }[],
+    by: Author = INTEGRATION,
+  ) => {
     const number = `D${order}-${deliveriesOf(order).length + 1}`
     const row = deliveries.put(
       number,
@@ -89,11 +72,12 @@ export const createWms = (skewMs: number, around: Surroundings) => {
         status: 'NEW',
         short_final: false,
         hold_reason: null,
+        site,
         lines: lines.map(({ sku, quantity }) => ({ sku, ordered: quantity, picked: 0 })),
         backorder: [],
         tracking: null,
       },
-      INTEGRATION,
+      by,
     )
     around.later(LAGS.allocate, { do: 'allocate', key: number })
     return row
@@ -132,15 +116,21 @@ export const createWms = (skewMs: number, around: Surroundings) => {
 
   const ship = (number: string, tracking: string): boolean => {
     if (!advance(number, 'PACKED', { status: 'DESPATCHED', tracking })) return false
-    for (const line of deliveries.get(number)?.data.lines ?? []) move(line.sku, -line.picked)
+    const { lines = [], site } = deliveries.get(number)?.data ?? {}
+    for (const line of lines) stock.move(stockId(line.sku, site), -line.picked)
     return true
+  }
+
+  /** Whether everything it needs is there. */
+  const canFill = (number: string): boolean => {
+    const { lines = [], site } = deliveries.get(number)?.data ?? {}
+    return lines.every((line) => (stock.level(stockId(line.sku, site))?.data.on_hand ?? 0) >= line.ordered)
   }
 
   const hold = (number: string, reason: string, by: Author): boolean => {
     const row = deliveries.get(number)
     if (!row || !BEFORE_PICKING.includes(row.data.status)) return false
     change(row, { status: 'HOLD', hold_reason: reason }, by)
-    around.mended('hold_not_passed', orderOf(number), by)
     return true
   }
 
@@ -160,54 +150,77 @@ export const createWms = (skewMs: number, around: Surroundings) => {
       .map((line) => ({ sku: line.sku, quantity: line.ordered - line.picked }))
     const kept = lines.map((line) => ({ ...line, ordered: line.picked })).filter((line) => line.picked > 0)
     change(row, { status: 'PICKED', short_final: false, lines: kept, backorder }, by)
-    around.mended('short_pick', orderOf(number), by)
     around.later(LAGS.pack, { do: 'pack', key: number })
     return true
   }
 
   const cancel = (number: string, by: Author): boolean => {
     const row = deliveries.get(number)
-    if (!row || !['NEW', 'HOLD', 'ALLOCATED', 'SHORT'].includes(row.data.status)) return false
+    if (!row || ![...BEFORE_PICKING, 'HOLD', 'SHORT'].includes(row.data.status)) return false
     change(row, { status: 'VOID' }, by)
-    const order = orderOf(number)
-    const live = deliveriesOf(order).filter((other) => other.data.status !== 'VOID')
-    if (live.length < 2) around.mended('duplicate_shipment', order, by)
     return true
   }
 
-  const receiveGoods = (receipt: string, sku: string, quantity: number, lag: Range) => {
-    const id = `IN-${String(system.next('inbound', 1)).padStart(5, '0')}`
-    const po = receipt.replace(/\/.*$/, '')
-    inbounds.put(id, { receipt, po, sku, quantity, status: 'RECEIVED' }, INTEGRATION)
-    move(sku, quantity, lag)
-  }
-
-  const requestCount = (sku: string, by: Author) => {
-    const row = stock.get(stockId(sku))
-    if (!row || row.data.count_requested_at !== null) return false
-    stock.put(row.id, { ...row.data, count_requested_at: system.time() }, by)
-    around.later(LAGS.count, { do: 'finish_count', key: sku })
+  /** Stops it wherever it is in the house; what was picked goes back to the shelf. */
+  const recall = (number: string, by: Author): boolean => {
+    const row = deliveries.get(number)
+    if (!row || !BEFORE_SHIPPING.includes(row.data.status)) return false
+    change(row, { status: 'VOID' }, by)
     return true
   }
 
-  /** What the count finds is not sent to the ERP: `error` is by how much the record was wrong. */
-  const finishCount = (sku: string, error: number, by: Author) => {
-    const row = stock.get(stockId(sku))
-    if (!row) return
-    const on_hand = row.data.on_hand - error
-    stock.put(row.id, { ...row.data, on_hand, counted_at: system.time(), count_requested_at: null }, by)
-    around.counted(sku, by)
+  /** Has it picked at another site; what was set aside here is free again. */
+  const moveTo = (number: string, site: string, by: Author): boolean => {
+    const row = deliveries.get(number)
+    if (!row || row.data.site === site || ![...BEFORE_PICKING, 'HOLD'].includes(row.data.status)) return false
+    const again = row.data.status === 'ALLOCATED'
+    change(row, { site, ...(again ? { status: 'NEW' } : {}) }, by)
+    if (again) around.later(LAGS.allocate, { do: 'allocate', key: number })
+    return true
   }
 
-  /** A count keyed in wrongly: the planted drift of the other kind. */
-  const mistype = (sku: string, delta: number, by: Author) => {
-    const row = stock.get(stockId(sku))
-    if (row) stock.put(row.id, { ...row.data, on_hand: row.data.on_hand + delta }, by)
+  /** Goods of a receipt come in: all of them, or a part with more to come. */
+  const receiveGoods = (receipt: string, sku: string, quantity: number, isAll: boolean, lag: Range) => {
+    const before = inboundOf(receipt)
+    const id = before?.id ?? `IN-${String(system.next('inbound', 1)).padStart(5, '0')}`
+    const inbound = {
+      receipt,
+      po: purchaseOf(receipt),
+      sku,
+      quantity: quantity + (before?.data.quantity ?? 0),
+      status: isAll ? ('RECEIVED' as const) : ('PARTIAL' as const),
+    }
+    inbounds.put(id, inbound, INTEGRATION)
+    stock.move(stockId(sku), quantity, lag)
+  }
+  const inboundOf = (receipt: string) => inbounds.all().find((row) => row.data.receipt === receipt)
+
+  const returnOf = (order: string) => returns.get(`RMA-${order}`)
+  const expectReturn = (
+    order: string,
+    tracking: string | null,
+    lines: { sku: string; quantity: number }[],
+    by: Author,
+  ): boolean => {
+    const number = `RMA-${order}`
+    if (returns.get(number)) return false
+    returns.put(number, { number, tracking, status: 'EXPECTED', lines }, by)
+    around.later(LAGS.wayBack, { do: 'receive_return', key: order })
+    return true
+  }
+  const advanceReturn = (order: string, from: ReturnStatus, status: ReturnStatus, by: Author): boolean => {
+    const row = returnOf(order)
+    if (row?.data.status !== from) return false
+    returns.put(row.id, { ...row.data, status }, by)
+    // Only what was looked at goes back to the shelf.
+    if (status === 'INSPECTED')
+      for (const line of row.data.lines) stock.move(stockId(line.sku), line.quantity)
+    return true
   }
 
   return {
     system,
-    open,
+    ...stock,
     receiveDelivery,
     advance,
     pickAll,
@@ -218,68 +231,23 @@ export const createWms = (skewMs: number, around: Surroundings) => {
     release,
     split,
     cancel,
+    recall,
+    moveTo,
+    canFill,
     receiveGoods,
-    requestCount,
-    finishCount,
-    mistype,
+    expectReturn,
+    advanceReturn,
     deliveriesOf,
-    skus: () => stock.all().map((row) => row.data.sku),
+    returnOf,
+    returnWith: (tracking: string) => returns.all().find((row) => row.data.tracking === tracking),
+    inboundOf,
     delivery: (number: string) => deliveries.get(number),
-    stock: (sku: string) => stock.get(stockId(sku)),
-    inboundOf: (receipt: string) => inbounds.all().find((row) => row.data.receipt === receipt),
     forgetOrder: (order: string) => {
       for (const row of deliveriesOf(order)) deliveries.remove(row.id)
+      returns.remove(`RMA-${order}`)
     },
     forgetReceipt: (receipt: string) => {
       for (const row of inbounds.all()) if (row.data.receipt === receipt) inbounds.remove(row.id)
     },
   }
-}
-
-export const wmsRoutes = (wms: Wms): Route[] => {
-  /** A change of one delivery, with the refusal for the state it is in. */
-  const onDelivery = (
-    verb: string,
-    action: string,
-    why: string,
-    run: (call: Call) => boolean | Answer,
-  ): Route => ({
-    method: 'POST',
-    on: 'deliveries',
-    verb,
-    run(call) {
-      const { id } = call
-      const row = wms.delivery(id)
-      if (!row) return refuse(404, `NO DELIVERY ${id}`)
-      const done = run(call)
-      if (typeof done === 'object') return done
-      if (!done) return refuse(409, `Delivery ${id} is ${row.data.status}: ${why}.`)
-      return { status: 200, body: wms.system.read('deliveries', id), effect: { action, object: id } }
-    },
-  })
-  return [
-    onDelivery('hold', 'place_hold', 'it can be held only before picking', ({ id, body, by }) => {
-      const wanted = readBody(holdBody, body)
-      return wanted.ok ? wms.hold(id, wanted.value.reason, by) : wanted.answer
-    }),
-    onDelivery('release', 'release_hold', 'only a held one can be released', ({ id, by }) =>
-      wms.release(id, by),
-    ),
-    onDelivery('split', 'ship_rest', 'only a short one can be split', ({ id, by }) => wms.split(id, by)),
-    onDelivery('void', 'cancel_duplicate', 'it can be cancelled only before it is picked', ({ id, by }) =>
-      wms.cancel(id, by),
-    ),
-    {
-      method: 'POST',
-      on: 'stock',
-      verb: 'count',
-      run({ id, by }) {
-        const sku = id.replace(/@.*$/, '')
-        if (wms.stock(sku)?.id !== id) return refuse(404, `NO STOCK ${id}`)
-        if (!wms.requestCount(sku, by)) return refuse(409, `A count of ${sku} is already under way.`)
-        const body = wms.system.read('stock', id)
-        return { status: 202, body, effect: { action: 'recount', object: id } }
-      },
-    },
-  ]
 }

@@ -7,7 +7,8 @@ import type { FaultPlan } from './faults.ts'
 import { createFlow } from './flow.ts'
 import { createIdempotency } from './idempotency.ts'
 import type { Journal } from './journal.ts'
-import { createLedger, type Ledger } from './ledger.ts'
+import { type Author, createLedger, type Ledger } from './ledger.ts'
+import { judge } from './mending.ts'
 import { createOutbox, type Deliver } from './outbox.ts'
 import { createPlanner, type Planner } from './planner.ts'
 import { LAGS, type Step, type SystemName } from './steps.ts'
@@ -24,6 +25,8 @@ export type WorldOptions = {
   seed: string
   pace: number
   plan: FaultPlan
+  /** Between two orders at pace 1, in ms. */
+  orderEvery: Range
   clock: SandboxClock
   journal: Journal
   documents: StoredDocument[]
@@ -37,6 +40,7 @@ export type WorldOptions = {
 export type World = {
   pace: number
   plan: FaultPlan
+  orderEvery: Range
   journal: Journal
   documents: StoredDocument[]
   timeline: Timeline
@@ -71,7 +75,15 @@ const begin = (world: World): void => {
 /** Wakes a world from its documents, or begins a new one where there are none. */
 export const createWorld = (options: WorldOptions) => {
   const { seed, pace, plan, clock, journal, documents } = options
-  const timeline = createTimeline({ clock, journal, documents, run: (step) => flow[step.do](step) })
+  const timeline = createTimeline({
+    clock,
+    journal,
+    documents,
+    run: (step) => {
+      flow(step)
+      settle()
+    },
+  })
   const ledger = createLedger({ journal, documents, now: () => timeline.now() })
   const worldDice: World['dice'] = (...names) => dice(seed, ...names)
   const lag: World['lag'] = (range, ...names) => worldDice('lag', ...names).between(range) * pace
@@ -99,37 +111,24 @@ export const createWorld = (options: WorldOptions) => {
   })
 
   let beginning = false
+  const touched = new Map<string, Author>()
   const around: Surroundings = {
     journal,
     timeline,
     documents,
     later,
-    changed(system, kind, id, wire) {
+    changed({ system, kind, row, wire, about }) {
       // The first day's stock is not news: whoever connects reads it.
-      if (!beginning) outbox.push(system, `${kind}.changed`, id, wire)
+      if (beginning) return
+      outbox.push(system, `${kind}.changed`, row.id, wire)
+      for (const name of about) touched.set(name, row.changedBy)
     },
-    mended(kind, key, by) {
-      if (!ledger.has(kind, key)) return
-      ledger.fixed(kind, key, by)
-      if (kind === 'hold_not_passed' && shop.fulfillment(key)?.data.status === 'ON_HOLD') {
-        later(LAGS.review, { do: 'release_order', key })
-      }
-      if (kind === 'duplicate_shipment') {
-        for (const { id, data } of wms.deliveriesOf(key)) {
-          if (data.status === 'ALLOCATED') later(LAGS.pick, { do: 'pick', key: id })
-        }
-      }
-    },
-    counted(sku, by) {
-      const level = erp.level(sku)?.data
-      const counted = wms.stock(sku)?.data
-      if (!level || !counted) return
-      const onTheWay = timeline
-        .pending('move_stock', sku)
-        .filter((move) => (move.seq ?? 0) > level.counted_to)
-      const settled = onTheWay.reduce((sum, move) => sum + (move.n ?? 0), level.quantity)
-      if (settled === counted.on_hand) ledger.fixed('stock_drift', sku, by)
-    },
+  }
+  /** After every step and every call: what has become of the faults on what has changed, and by whose hand. */
+  const settle = () => {
+    const names = [...touched]
+    touched.clear()
+    for (const [about, by] of names) judge(world, about, by)
   }
   const shop = createStorefront(SKEW_MS.shop, around)
   const erp = createErp(SKEW_MS.erp, around)
@@ -139,6 +138,7 @@ export const createWorld = (options: WorldOptions) => {
   const world: World = {
     pace,
     plan,
+    orderEvery: options.orderEvery,
     journal,
     documents,
     timeline,
@@ -169,5 +169,5 @@ export const createWorld = (options: WorldOptions) => {
     begin(world)
     beginning = false
   }
-  return { ...world, planner, outbox, idempotency }
+  return { ...world, planner, outbox, idempotency, settle }
 }

@@ -101,6 +101,17 @@ export const objectAction = (client: SandboxClient, system: string, spec: Spec):
   }
 }
 
+const waiting = z.object({ answer_within_s: z.number().positive() })
+
+/** Somebody else was asked, and the system says by when they answer. */
+export const requestedUntil =
+  (system: string, now: () => Date, words: string) =>
+  (answer: unknown): Acted => {
+    const asked = waiting.safeParse(answer)
+    if (!asked.success) return { is: 'accepted', words: `${system} accepted it.` }
+    return { is: 'requested', words, until: new Date(now().getTime() + asked.data.answer_within_s * 1000) }
+  }
+
 /** The change has happened once the object has come into one of these states. */
 export const reaches =
   (...states: string[]): Spec['compare'] =>

@@ -2,16 +2,18 @@ import { z } from 'zod'
 import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import type { Attributes, SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf, reaches, readingOf, readyWhen } from './action.ts'
+import { objectAction, objectsOf, reaches, readingOf, readyWhen, requestedUntil } from './action.ts'
 import type { SandboxClient } from './client.ts'
 import { readLines } from './rows-storefront.ts'
 
 /** The ERP's actions: they repeat in the ERP what another system already says. */
-export const erpActions = (client: SandboxClient, system: string): RoutingAction[] => [
+export const erpActions = (client: SandboxClient, system: string, now: () => Date): RoutingAction[] => [
   bookReceipt(client, system),
   syncShipment(client, system),
   createOrder(client, system),
   adjustStock(client, system),
+  sendDelivery(client, system),
+  claimShortage(client, system, now),
 ]
 
 const bookReceipt = (client: SandboxClient, system: string) =>
@@ -150,5 +152,63 @@ const adjustStock = (client: SandboxClient, system: string) =>
       return isIn(after.attributes) && moved
         ? { is: 'changed', words: `Set to ${units}; ${onHand} on hand now.` }
         : { is: 'unchanged', words: `Still ${onHand} on hand.` }
+    },
+  })
+
+/** Once more: where the warehouse has no live delivery of the order. */
+const sendDelivery = (client: SandboxClient, system: string) =>
+  objectAction(client, system, {
+    id: 'send_delivery',
+    label: 'Send the delivery to the warehouse again',
+    on: 'deliveries',
+    verb: 'resend',
+    target(subject) {
+      const mine = objectsOf(subject, { role: 'erp', type: 'fulfillment', system })[0]
+      if (!mine) return null
+      const live = objectsOf(subject, { role: 'wms', type: 'fulfillment' }).find(
+        (o) => o.state !== 'cancelled',
+      )
+      if (live) return { unavailable: `The warehouse has it, as ${live.externalId}` }
+      return mine.state === 'ready'
+        ? { externalId: mine.externalId, params: {} }
+        : { unavailable: `${mine.externalId} is ${mine.rawState}` }
+    },
+    ready: readyWhen({ ready: ['ready'], done: ['shipped'], else: 'it cannot be sent' }),
+    compare: (before, after) =>
+      after.attributes.resentAt === before.attributes.resentAt
+        ? { is: 'unchanged', words: 'The delivery has not been sent.' }
+        : { is: 'changed', words: 'The delivery has been sent again.' },
+  })
+
+/** What the supplier announced and did not send: it is asked to settle for what came. */
+const claimShortage = (client: SandboxClient, system: string, now: () => Date) =>
+  objectAction(client, system, {
+    id: 'claim_shortage',
+    label: 'Claim the difference from the supplier',
+    kind: 'request',
+    settleMs: 60_000,
+    on: 'receipts',
+    verb: 'claim',
+    target(subject) {
+      const mine = objectsOf(subject, { role: 'erp', type: 'receipt', system })[0]
+      if (!mine) return null
+      if (typeof mine.attributes.claimedAt === 'string') return { unavailable: 'It is claimed already' }
+      const came = objectsOf(subject, { role: 'wms', type: 'receipt' })[0]?.quantities.received
+      return came === undefined || came === mine.quantities.advised
+        ? { unavailable: 'As much came as was announced' }
+        : { externalId: mine.externalId, params: {} }
+    },
+    ready: ({ attributes }) =>
+      typeof attributes.claimedAt === 'string'
+        ? { is: 'already_done', words: 'It is claimed already.' }
+        : { is: 'ready' },
+    acted: requestedUntil(system, now, 'The supplier is asked.'),
+    compare(before, after) {
+      const { advised } = after.quantities
+      if (advised !== before.quantities.advised)
+        return { is: 'changed', words: `The supplier settles for ${advised}.` }
+      return after.attributes.claimedAt === before.attributes.claimedAt
+        ? { is: 'unchanged', words: 'Nothing was claimed.' }
+        : { is: 'settling', words: 'The supplier has not answered yet.' }
     },
   })

@@ -1,6 +1,6 @@
 import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
 import type { ObjectState, SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf, reaches, readyWhen } from './action.ts'
+import { objectAction, objectsOf, reaches, readingOf, readyWhen } from './action.ts'
 import type { SandboxClient } from './client.ts'
 
 const BEFORE_PICKING = ['ready', 'allocated']
@@ -40,7 +40,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       compare: reaches('held'),
     }),
     objectAction(client, system, {
-      id: 'release_hold',
+      id: 'release_delivery',
       label: 'Release it in the warehouse',
       on: 'deliveries',
       verb: 'release',
@@ -63,6 +63,54 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       }),
       compare: reaches(...BEFORE_PICKING, ...GONE_ON, 'short'),
     }),
+    objectAction(client, system, {
+      id: 'recall_delivery',
+      label: 'Stop it in the warehouse',
+      on: 'deliveries',
+      verb: 'recall',
+      target(subject) {
+        const live = liveDeliveries(subject)
+        const [delivery] = live.filter((o) => o.state !== 'shipped')
+        const order = objectsOf(subject, { role: 'storefront', type: 'order' })[0]
+        if (order && order.state !== 'cancelled')
+          return { unavailable: `The shop has not cancelled it: ${order.rawState}` }
+        if (delivery) return at(delivery)
+        return live[0] ? { unavailable: `${live[0].externalId} has left` } : null
+      },
+      ready: readyWhen({
+        ready: [...BEFORE_PACKING, 'picked', 'packed'],
+        done: ['cancelled'],
+        else: 'it has left the warehouse',
+      }),
+      compare: reaches('cancelled'),
+    }),
+    objectAction(client, system, {
+      id: 'move_fulfillment',
+      label: 'Move it to the warehouse that the shop chose',
+      on: 'deliveries',
+      verb: 'move',
+      target(subject) {
+        const site = objectsOf(subject, { role: 'storefront', type: 'fulfillment' })[0]?.attributes.location
+        const delivery = liveDeliveries(subject).find((o) => o.attributes.location !== site)
+        if (!delivery || typeof site !== 'string') return null
+        return [...BEFORE_PICKING, 'held'].includes(delivery.state)
+          ? at(delivery, { site })
+          : { unavailable: `${delivery.externalId} is ${delivery.rawState}: it is too late to move it` }
+      },
+      body: ({ params }) => ({ site: params.site }),
+      ready({ state, rawState, attributes, externalId }, { params }) {
+        if (attributes.location === params.site)
+          return { is: 'already_done', words: `It is at ${params.site}.` }
+        return [...BEFORE_PICKING, 'held'].includes(state)
+          ? { is: 'ready' }
+          : { is: 'impossible', words: `${externalId} is ${rawState}: it is too late to move it.` }
+      },
+      compare: (before, after) =>
+        after.attributes.location === before.attributes.location
+          ? { is: 'unchanged', words: `It is still at ${after.attributes.location}.` }
+          : { is: 'changed', words: `It is at ${after.attributes.location} now.` },
+    }),
+    expectReturn(client),
     objectAction(client, system, {
       id: 'ship_rest',
       label: 'Ship the rest, back-order the missing line',
@@ -123,3 +171,45 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
     }),
   ]
 }
+
+/** A parcel that the carrier brings back. There is nothing to read yet but the absence of a return for it. */
+const expectReturn = (client: SandboxClient): RoutingAction => ({
+  id: 'expect_return',
+  label: 'Announce the return to the warehouse',
+  kind: 'do',
+  risk: 'safe',
+  settleMs: 5_000,
+  idempotent: true,
+  target(subject) {
+    const parcel = objectsOf(subject, { role: 'carrier', type: 'shipment' }).find(
+      (o) => o.state === 'returning',
+    )
+    const order = parcel?.keys.find((key) => key.name === 'order')?.value
+    const tracking = parcel?.keys.find((key) => key.name === 'tracking')?.value
+    if (order === undefined || tracking === undefined) return null
+    const known = objectsOf(subject, { role: 'wms', type: 'return' })[0]
+    if (known) return { unavailable: `It is expected, as ${known.externalId}` }
+    return { externalId: tracking, params: { order } }
+  },
+  async read({ target, signal }) {
+    const facts = await client.find('returns', { tracking: target.externalId }, signal)
+    const [found] = facts
+    return readingOf(
+      facts,
+      found
+        ? `${found.externalId} is ${found.rawState}.`
+        : `No return is expected with ${target.externalId}.`,
+    )
+  },
+  precondition: (_input, { facts: [found] }) =>
+    found ? { is: 'already_done', words: `It is expected, as ${found.externalId}.` } : { is: 'ready' },
+  async act({ target, signal }, key) {
+    const body = { order: target.params.order, tracking: target.externalId }
+    await client.post(['returns'], body, key, signal)
+    return { is: 'accepted', words: 'The warehouse accepted it.' }
+  },
+  compare: (_input, _before, { facts: [found] }) =>
+    found
+      ? { is: 'changed', words: `Expected as ${found.externalId}.` }
+      : { is: 'unchanged', words: 'No return is expected.' },
+})

@@ -1,6 +1,7 @@
 import type { RoutingAction } from '../../app/connector.ts'
-import { carrierActions, storefrontActions } from './actions-ends.ts'
+import { carrierActions } from './actions-carrier.ts'
 import { erpActions } from './actions-erp.ts'
+import { storefrontActions } from './actions-storefront.ts'
 import { wmsActions } from './actions-wms.ts'
 import type { SandboxClient } from './client.ts'
 import type { SandboxConfig } from './config.ts'
@@ -13,9 +14,9 @@ export const createActions = (
 ): RoutingAction[] => {
   switch (config.role) {
     case 'storefront':
-      return storefrontActions(client, config.name)
+      return storefrontActions(client, config.name, now)
     case 'erp':
-      return erpActions(client, config.name)
+      return erpActions(client, config.name, now)
     case 'wms':
       return wmsActions(client, config.name)
     case 'carrier':

@@ -9,6 +9,7 @@ const OVERLAP = 5
 
 /** Reads the system's changes in the order of its own sequence. The cursor is the last sequence number read. */
 export const createPoller = (client: SandboxClient, role: SandboxRole): Poller => ({
+  listsAll: true,
   async changes(cursor, signal) {
     const after = Math.max(0, Number(cursor ?? 0) - OVERLAP)
     const page = await client.page(after, PAGE, signal)

@@ -11,8 +11,12 @@ const carrierParcel = z
       IN_TRANSIT: 'in_transit',
       OUT_FOR_DELIVERY: 'out',
       DELIVERED: 'delivered',
+      LOST: 'lost',
+      DAMAGED: 'exception',
       FAILURE: 'exception',
+      RETURN_TO_SENDER: 'returning',
     }),
+    hub: z.string().nullish(),
     trace: z.object({ case: z.string() }).nullable(),
   })
   .transform((row) =>
@@ -20,7 +24,7 @@ const carrierParcel = z
       keys: [identity('tracking', row.barcode.toUpperCase()), reference('order', row.reference)],
       state: row.status.state,
       rawState: row.status.raw,
-      attributes: { trace: row.trace?.case ?? null },
+      attributes: { trace: row.trace?.case ?? null, hub: row.hub ?? null },
     }),
   )
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import {
   fact,
   identity,
+  instant,
   meta,
   money,
   named,
@@ -18,7 +19,7 @@ const erpSale = z
     ...meta,
     number: named,
     reference: orderNumber,
-    state: words({ processing: 'confirmed', done: 'complete', cancelled: 'cancelled' }),
+    state: words({ rejected: 'rejected', processing: 'confirmed', done: 'complete', cancelled: 'cancelled' }),
     amount: money,
     currency: z.string().length(3),
     lines: z.array(z.object({ product: named, quantity: z.number().int().positive() })),
@@ -43,13 +44,14 @@ const erpDelivery = z
     reference: orderNumber,
     state: words({ waiting: 'ready', done: 'shipped', cancelled: 'cancelled' }),
     tracking: z.string().nullable(),
+    resent_at: instant.nullish(),
   })
   .transform((row) =>
     fact(row, 'fulfillment', {
       keys: [identity('order', row.reference)],
       state: row.state.state,
       rawState: row.state.raw,
-      attributes: { tracking: row.tracking?.toUpperCase() ?? null },
+      attributes: { tracking: row.tracking?.toUpperCase() ?? null, resentAt: row.resent_at ?? null },
     }),
   )
 
@@ -71,6 +73,25 @@ const erpLevel = z
     }),
   )
 
+const erpPurchase = z
+  .object({
+    ...meta,
+    number: named,
+    product: named,
+    quantity: z.number().int(),
+    state: words({ ordered: 'ordered', received: 'received' }),
+    expected_at: instant,
+  })
+  .transform((row) =>
+    fact(row, 'purchase_order', {
+      keys: [identity('purchase_order', row.number), reference('sku', row.product)],
+      state: row.state.state,
+      rawState: row.state.raw,
+      quantities: { ordered: row.quantity },
+      attributes: { expectedAt: row.expected_at, sku: row.product },
+    }),
+  )
+
 const erpReceipt = z
   .object({
     ...meta,
@@ -78,6 +99,8 @@ const erpReceipt = z
     delivery_note: named,
     product: named,
     expected: z.number().int(),
+    advised: z.number().int().optional(),
+    claimed_at: instant.nullish(),
     received: z.number().int(),
     state: words({ draft: 'ordered', expected: 'ordered', booked: 'received', cancelled: 'closed' }),
   })
@@ -90,7 +113,12 @@ const erpReceipt = z
       ],
       state: row.state.state,
       rawState: row.state.raw,
-      quantities: { ordered: row.expected, received: row.received },
+      quantities: {
+        ordered: row.expected,
+        received: row.received,
+        ...(row.advised === undefined ? {} : { advised: row.advised }),
+      },
+      attributes: { claimedAt: row.claimed_at ?? null },
     }),
   )
 
@@ -99,5 +127,6 @@ export const erpRows = {
   sale: erpSale,
   delivery: erpDelivery,
   stock_level: erpLevel,
+  purchase: erpPurchase,
   goods_receipt: erpReceipt,
 }

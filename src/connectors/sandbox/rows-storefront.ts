@@ -8,17 +8,19 @@ import {
   money,
   named,
   orderNumber,
+  reference,
   skuKeys,
   stockKeys,
   sum,
   words,
 } from './wire.ts'
 
-const CLASSES: Record<'web' | 'b2b' | 'marketplace' | 'preorder', OrderClass> = {
+const CLASSES: Record<'web' | 'b2b' | 'marketplace' | 'preorder' | 'backorder', OrderClass> = {
   web: 'consumer',
   b2b: 'b2b',
   marketplace: 'marketplace',
   preorder: 'preorder',
+  backorder: 'backorder',
 }
 
 /** The lines of an order as one attribute, `MUG-RED*2,PEN-GEL*1`: what is needed to create the order elsewhere. */
@@ -35,7 +37,7 @@ const shopOrder = z
   .object({
     ...meta,
     number: orderNumber,
-    channel: z.enum(['web', 'b2b', 'marketplace', 'preorder']),
+    channel: z.enum(['web', 'b2b', 'marketplace', 'preorder', 'backorder']),
     status: words({
       open: 'placed',
       paid: 'confirmed',
@@ -43,6 +45,9 @@ const shopOrder = z
       fulfilled: 'complete',
       cancelled: 'cancelled',
     }),
+    // Here and in the other rows: what may be left out is simply not stated.
+    payment: z.enum(['pending', 'paid', 'expired']).optional(),
+    payment_asked_at: instant.nullish(),
     total: z.object({ amount: money, currency: z.string().length(3) }),
     ship_by: instant,
     lines: z.array(z.object({ sku: named, quantity: z.number().int().positive() })),
@@ -63,6 +68,8 @@ const shopOrder = z
         lines: linesText(row.lines),
         erpNumber: row.erp_number,
         resentAt: row.resent_at,
+        paymentState: row.payment ?? null,
+        paymentAskedAt: row.payment_asked_at ?? null,
       },
     }),
   )
@@ -73,6 +80,7 @@ const shopFulfillment = z
     order: orderNumber,
     status: words({ OPEN: 'ready', ON_HOLD: 'held', CLOSED: 'shipped', CANCELLED: 'cancelled' }),
     hold_reason: z.string().nullable(),
+    location: named.optional(),
     tracking: z.string().nullable(),
   })
   .transform((row) =>
@@ -80,18 +88,72 @@ const shopFulfillment = z
       keys: [identity('order', row.order)],
       state: row.status.state,
       rawState: row.status.raw,
-      attributes: { holdReason: row.hold_reason, tracking: row.tracking?.toUpperCase() ?? null },
+      attributes: {
+        holdReason: row.hold_reason,
+        location: row.location ?? null,
+        tracking: row.tracking?.toUpperCase() ?? null,
+      },
     }),
   )
 
 const shopLevel = z
-  .object({ ...meta, sku: named, location: named, available: z.number().int() })
+  .object({
+    ...meta,
+    sku: named,
+    location: named,
+    available: z.number().int(),
+    policy: z.enum(['deny', 'continue']).default('deny'),
+  })
   .transform((row) =>
     fact(row, 'inventory', {
       keys: stockKeys(row.sku, row.location),
       state: 'level',
       rawState: 'available',
       quantities: { available: row.available },
+      // Sold on purpose although nothing is left.
+      attributes: { backorders: row.policy === 'continue' || null },
+    }),
+  )
+
+const shopClaim = z
+  .object({
+    ...meta,
+    order: orderNumber,
+    status: words({ OPEN: 'open', ANSWERED: 'answered' }),
+    answer: z.string().nullable(),
+  })
+  .transform((row) =>
+    fact(row, 'claim', {
+      keys: [identity('order', row.order)],
+      state: row.status.state,
+      rawState: row.status.raw,
+      attributes: { answer: row.answer },
+    }),
+  )
+
+const shopReturn = z
+  .object({
+    ...meta,
+    number: named,
+    order: orderNumber,
+    status: words({ REQUESTED: 'requested', REFUNDED: 'refunded' }),
+  })
+  .transform((row) =>
+    fact(row, 'return', {
+      keys: [identity('return', row.number), reference('order', row.order)],
+      state: row.status.state,
+      rawState: row.status.raw,
+    }),
+  )
+
+const shopRestock = z
+  .object({ ...meta, purchase: named, sku: named, promised_for: instant })
+  .transform((row) =>
+    fact(row, 'purchase_order', {
+      keys: [identity('purchase_order', row.purchase), reference('sku', row.sku)],
+      state: 'ordered',
+      rawState: 'promised',
+      attributes: { promiseAt: row.promised_for, sku: row.sku },
     }),
   )
 
@@ -100,4 +162,7 @@ export const storefrontRows = {
   order: shopOrder,
   fulfillment_order: shopFulfillment,
   inventory_level: shopLevel,
+  claim: shopClaim,
+  return: shopReturn,
+  restock: shopRestock,
 }

@@ -29,6 +29,7 @@ const wmsDelivery = z
     }),
     short_final: z.boolean(),
     hold_reason: z.string().nullable(),
+    site: named.optional(),
     lines: z.array(z.object({ sku: named, ordered: z.number().int(), picked: z.number().int() })),
     backorder: z.array(z.object({ sku: named, quantity: z.number().int() })),
     tracking: named.nullable(),
@@ -56,7 +57,7 @@ const wmsDelivery = z
         picked: sum(row.lines.map((line) => line.picked)),
         backordered: sum(row.backorder.map((line) => line.quantity)),
       },
-      attributes: { holdReason: row.hold_reason, tracking },
+      attributes: { holdReason: row.hold_reason, location: row.site ?? null, tracking },
     })
   })
 
@@ -66,6 +67,7 @@ const wmsStock = z
     sku: named,
     site: named,
     on_hand: z.number().int(),
+    in_transfer: z.number().int().default(0),
     counted_at: instant.nullable(),
     count_requested_at: instant.nullable(),
   })
@@ -74,8 +76,12 @@ const wmsStock = z
       keys: stockKeys(row.sku, row.site),
       state: 'level',
       rawState: 'ON HAND',
-      quantities: { on_hand: row.on_hand },
-      attributes: { countedAt: row.counted_at, countRequestedAt: row.count_requested_at },
+      quantities: { on_hand: row.on_hand, in_transfer: row.in_transfer },
+      attributes: {
+        countedAt: row.counted_at,
+        countRequestedAt: row.count_requested_at,
+        counting: row.count_requested_at !== null,
+      },
     }),
   )
 
@@ -86,7 +92,7 @@ const wmsInbound = z
     po: named,
     sku: named,
     quantity: z.number().int(),
-    status: words({ RECEIVED: 'received' }),
+    status: words({ PARTIAL: 'partial', RECEIVED: 'received' }),
   })
   .transform((row) =>
     fact(row, 'receipt', {
@@ -101,5 +107,33 @@ const wmsInbound = z
     }),
   )
 
+const wmsReturn = z
+  .object({
+    ...meta,
+    number: named,
+    tracking: named.nullable(),
+    status: words({ EXPECTED: 'expected', RECEIVED: 'received', INSPECTED: 'inspected' }),
+    lines: z.array(z.object({ sku: named, quantity: z.number().int() })),
+  })
+  .transform((row, context) => {
+    const order = orderNumber.safeParse(row.number)
+    if (!order.success) {
+      context.addIssue(`"${row.number}" names no order`)
+      return z.NEVER
+    }
+    return fact(row, 'return', {
+      keys: [
+        identity('return', row.number),
+        // It is the parcel that the carrier brings back.
+        ...(row.tracking === null ? [] : [identity('tracking', row.tracking.toUpperCase())]),
+        reference('order', order.data),
+        ...skuKeys(row.lines.map((line) => line.sku)),
+      ],
+      state: row.status.state,
+      rawState: row.status.raw,
+      quantities: { expected: sum(row.lines.map((line) => line.quantity)) },
+    })
+  })
+
 /** What the wms sends, by the row's `kind`. */
-export const wmsRows = { delivery: wmsDelivery, stock: wmsStock, inbound: wmsInbound }
+export const wmsRows = { delivery: wmsDelivery, stock: wmsStock, inbound: wmsInbound, return: wmsReturn }

@@ -15,9 +15,9 @@ export const meta = {
 }
 type Meta = z.infer<z.ZodObject<typeof meta>>
 
-/** `#1001`, `WEB-1001` and `D1001-1` all name order 1001. */
+/** `#1001`, `WEB-1001`, `D1001-1` and `RMA-1001` all name order 1001. */
 export const orderNumber = z.string().transform((text, context) => {
-  const number = /^(?:#|WEB-|D)?(\d+)(?:-\d+)?$/.exec(text)?.[1]
+  const number = /^(?:#|WEB-|RMA-|D)?(\d+)(?:-\d+)?$/.exec(text)?.[1]
   if (number !== undefined) return number
   context.addIssue(`"${text}" names no order`)
   return z.NEVER

@@ -1,10 +1,9 @@
 import type { Connector } from '../../../src/app/connector.ts'
 import { sandboxConfig } from '../../../src/connectors/sandbox/config.ts'
 import { createSandboxConnector } from '../../../src/connectors/sandbox/index.ts'
-import type { FaultKind } from '../../../src/sandbox/faults.ts'
-import type { Planted } from '../../../src/sandbox/ledger.ts'
+import { FAULTS, type FaultKind } from '../../../src/sandbox/faults.ts'
 import { signWebhook } from '../../../src/sandbox/outbox.ts'
-import type { SystemName } from '../../../src/sandbox/steps.ts'
+import { SYSTEMS, type SystemName } from '../../../src/sandbox/steps.ts'
 import {
   type ActionCase,
   type ConnectorHarness,
@@ -23,46 +22,51 @@ const signed = (secret: string, body: Buffer, at: Date): SignedRequest => {
   }
 }
 
-/** The fault that makes each action due, and the key of the subject it is due on. */
-const DUE: Record<
-  string,
-  { fault: FaultKind; on: (fault: Planted) => ['order' | 'stock' | 'receipt' | 'tracking', string] }
-> = {
-  book_receipt: { fault: 'receipt_never_booked', on: ({ keys }) => ['receipt', keys.receipt ?? ''] },
-  resend_order: { fault: 'paid_never_imported', on: ({ keys }) => ['order', keys.order ?? ''] },
-  create_order: { fault: 'paid_never_imported', on: ({ keys }) => ['order', keys.order ?? ''] },
-  place_hold: { fault: 'hold_not_passed', on: ({ keys }) => ['order', keys.order ?? ''] },
-  release_hold: { fault: 'hold_not_passed', on: ({ keys }) => ['order', keys.order ?? ''] },
-  adjust_stock: { fault: 'stock_drift', on: ({ keys }) => ['stock', keys.stock ?? ''] },
-  recount: { fault: 'stock_drift', on: ({ keys }) => ['stock', keys.stock ?? ''] },
-  ship_rest: { fault: 'short_pick', on: ({ keys }) => ['order', keys.order ?? ''] },
-  sync_shipment: { fault: 'shipped_not_in_erp', on: ({ keys }) => ['order', keys.order ?? ''] },
-  cancel_duplicate: { fault: 'duplicate_shipment', on: ({ keys }) => ['order', keys.order ?? ''] },
-  open_trace: { fault: 'label_without_scan', on: ({ keys }) => ['tracking', keys.tracking ?? ''] },
+/** The fault that makes each action due, and what takes time to show: the count, the trace, the order on its way. */
+const DUE: Record<string, { fault: FaultKind; settleMs?: number; repeatable?: true }> = {
+  'erp.book_receipt': { fault: 'receipt_never_booked' },
+  'erp.create_order': { fault: 'paid_never_imported' },
+  'erp.adjust_stock': { fault: 'stock_drift' },
+  'erp.sync_shipment': { fault: 'shipped_not_in_erp' },
+  'erp.send_delivery': { fault: 'delivery_never_sent', repeatable: true },
+  'erp.claim_shortage': { fault: 'supplier_short', settleMs: 10_000 },
+  'shop.resend_order': { fault: 'paid_never_imported', settleMs: 8_000 },
+  'shop.cancel_order': { fault: 'void_not_answered' },
+  'shop.release_hold': { fault: 'hold_undecided' },
+  'shop.pass_tracking': { fault: 'tracking_not_passed' },
+  'shop.ask_customer': { fault: 'payment_expired', settleMs: 10_000 },
+  'shop.reroute_orders': { fault: 'oversold' },
+  'shop.refund': { fault: 'claim_unanswered' },
+  'shop.reship': { fault: 'claim_unanswered' },
+  'shop.refund_return': { fault: 'return_not_refunded' },
+  'shop.update_promise': { fault: 'promise_stale' },
+  'wms.place_hold': { fault: 'hold_not_passed' },
+  'wms.release_delivery': { fault: 'release_not_passed' },
+  'wms.recall_delivery': { fault: 'cancel_not_passed' },
+  'wms.move_fulfillment': { fault: 'move_not_passed' },
+  'wms.ship_rest': { fault: 'short_pick' },
+  'wms.cancel_duplicate': { fault: 'duplicate_shipment' },
+  'wms.recount': { fault: 'stock_drift', settleMs: 5_000, repeatable: true },
+  'wms.expect_return': { fault: 'return_unannounced' },
+  'carrier.open_trace': { fault: 'label_without_scan', settleMs: 10_000 },
 }
 
-/** What takes time to show: the count, the trace, the order on its way. */
-const SETTLE_MS: Record<string, number> = { recount: 5_000, open_trace: 10_000, resend_order: 8_000 }
-
-const actionCase = async (world: TestWorld, id: string): Promise<ActionCase> => {
-  const due = DUE[id]
+const actionCase = async (world: TestWorld, system: SystemName, id: string): Promise<ActionCase> => {
+  const due = DUE[`${system}.${id}`]
   if (!due) throw new Error(`No case for ${id}`)
-  const fault = await world.plant(due.fault)
-  if (id === 'release_hold') {
-    // Held in the WMS and no longer in the shop, before the integration has told the WMS.
-    const { order } = fault.keys
-    const held = { key: 'held', body: { reason: 'fraud review' } }
-    await world.call('wms', `/deliveries/D${order}-1/hold`, held)
-    await world.call('shop', `/fulfillment_orders/70${order}/release`, { key: 'released' })
-  }
-  const [name, value] = due.on(fault)
+  const { keys } = await world.plant(due.fault)
+  const { shown } = FAULTS[due.fault]
   return {
-    subject: await world.subject(name, value),
+    subject: await world.subject(shown, keys[shown] ?? ''),
     effects: () => world.sandbox.ledger().effects.length,
-    settle: () => world.advance(SETTLE_MS[id] ?? 0),
-    ...(id === 'recount' ? { repeatable: true } : {}),
+    settle: () => world.advance(due.settleMs ?? 0),
+    ...(due.repeatable ? { repeatable: true } : {}),
   }
 }
+
+/** All actions of one system. */
+const actionsOf = (system: SystemName): string[] =>
+  Object.keys(DUE).flatMap((name) => (name.startsWith(`${system}.`) ? name.slice(system.length + 1) : []))
 
 const start = (system: SystemName) => async (): Promise<ConnectorHarness> => {
   const world = await startWorld()
@@ -83,7 +87,7 @@ const start = (system: SystemName) => async (): Promise<ConnectorHarness> => {
       sign: (body, at) => signed(webhookSecret, body, at),
       forge: (body, at) => signed(`whsec_${Buffer.from('somebody else').toString('base64')}`, body, at),
     },
-    actionCase: (id) => actionCase(world, id),
+    actionCase: (id) => actionCase(world, system, id),
     withWrongCredentials(): Connector {
       const config = sandboxConfig.parse({ name, role, url, token: 'wrong', webhookSecrets: [webhookSecret] })
       return createSandboxConnector(config, { now: world.now })
@@ -96,16 +100,13 @@ const start = (system: SystemName) => async (): Promise<ConnectorHarness> => {
   }
 }
 
-const both = { pushes: true, polls: true }
-describeConnector('the sandbox storefront', { ...both, actions: ['resend_order'] }, start('shop'))
-describeConnector(
-  'the sandbox ERP',
-  { ...both, actions: ['book_receipt', 'sync_shipment', 'create_order', 'adjust_stock'] },
-  start('erp'),
-)
-describeConnector(
-  'the sandbox WMS',
-  { ...both, actions: ['place_hold', 'release_hold', 'ship_rest', 'cancel_duplicate', 'recount'] },
-  start('wms'),
-)
-describeConnector('the sandbox carrier', { ...both, actions: ['open_trace'] }, start('carrier'))
+const NAMES = {
+  shop: 'the sandbox storefront',
+  erp: 'the sandbox ERP',
+  wms: 'the sandbox WMS',
+  carrier: 'the sandbox carrier',
+}
+for (const system of SYSTEMS) {
+  const promises = { pushes: true, polls: true, actions: actionsOf(system) }
+  describeConnector(NAMES[system], promises, start(system))
+}

@@ -65,6 +65,30 @@ const parcel = {
   trace: null,
 }
 
+const claim = { kind: 'claim', order: '#1001', status: 'OPEN', answer: null }
+const shopReturn = { kind: 'return', number: 'RMA-1001', order: '#1001', status: 'REQUESTED' }
+const restock = {
+  kind: 'restock',
+  purchase: 'PO-2001',
+  sku: 'MUG-RED',
+  promised_for: '2026-03-20T00:00:00.000Z',
+}
+const purchase = {
+  kind: 'purchase',
+  number: 'PO-2001',
+  product: 'MUG-RED',
+  quantity: 24,
+  state: 'ordered',
+  expected_at: '2026-03-21T00:00:00.000Z',
+}
+const wmsReturn = {
+  kind: 'return',
+  number: 'RMA-1001',
+  tracking: 'trk1001x1nl',
+  status: 'EXPECTED',
+  lines: [{ sku: 'MUG-RED', quantity: 2 }],
+}
+
 describe('the systems’ own words become canonical states', () => {
   it.each([
     ['storefront', order, 'status', { open: 'placed', paid: 'confirmed', partially_fulfilled: 'partial' }],
@@ -92,6 +116,12 @@ describe('the systems’ own words become canonical states', () => {
       { PRE_TRANSIT: 'label', IN_TRANSIT: 'in_transit', OUT_FOR_DELIVERY: 'out' },
     ],
     ['carrier', parcel, 'status', { DELIVERED: 'delivered', FAILURE: 'exception' }],
+    ['carrier', parcel, 'status', { LOST: 'lost', DAMAGED: 'exception', RETURN_TO_SENDER: 'returning' }],
+    ['storefront', claim, 'status', { OPEN: 'open', ANSWERED: 'answered' }],
+    ['storefront', shopReturn, 'status', { REQUESTED: 'requested', REFUNDED: 'refunded' }],
+    ['erp', purchase, 'state', { ordered: 'ordered', received: 'received' }],
+    ['erp', sale, 'state', { rejected: 'rejected' }],
+    ['wms', wmsReturn, 'status', { EXPECTED: 'expected', RECEIVED: 'received', INSPECTED: 'inspected' }],
   ] as const)('%s %j', (role, row, field, words) => {
     for (const [raw, state] of Object.entries(words)) {
       expect(factOf(role, { ...row, [field]: raw })).toMatchObject({ state, rawState: raw })
@@ -155,6 +185,18 @@ describe('keys', () => {
     expect(keys('wms', inbound)).toEqual(both)
   })
 
+  it('agree on what is the same purchase, return and claim', () => {
+    const bought = ['identity purchase_order PO-2001', 'reference sku MUG-RED']
+    expect(keys('erp', purchase)).toEqual(bought)
+    expect(keys('storefront', restock)).toEqual(bought)
+    expect(keys('storefront', claim)).toEqual(['identity order 1001'])
+    const returned = ['identity return RMA-1001', 'reference order 1001']
+    expect(keys('storefront', shopReturn)).toEqual(returned)
+    expect(keys('wms', { ...wmsReturn, tracking: null })).toEqual([...returned, 'reference sku MUG-RED'])
+    // What the carrier brings back is its parcel too.
+    expect(keys('wms', wmsReturn)).toContain('identity tracking TRK1001X1NL')
+  })
+
   it('do not make a delivery a parcel before it has left', () => {
     expect(keys('wms', { ...delivery, tracking: 'TRK1001X1NL' }).join()).not.toContain('tracking')
   })
@@ -188,6 +230,26 @@ describe('a fact', () => {
       occurredAt: new Date('2026-03-02T08:00:00.000Z'),
     })
     expect(factOf('storefront', order).orderClass).toBe('consumer')
+  })
+
+  it('states what contracts compare: places, payment, dates, back-orders, counts', () => {
+    expect(factOf('storefront', { ...hold, location: 'NORTH' }).attributes).toMatchObject({
+      location: 'NORTH',
+    })
+    expect(factOf('wms', { ...delivery, site: 'MAIN' }).attributes).toMatchObject({ location: 'MAIN' })
+    expect(factOf('storefront', { ...order, payment: 'expired' }).attributes).toMatchObject({
+      paymentState: 'expired',
+    })
+    expect(factOf('storefront', restock).attributes).toMatchObject({ promiseAt: restock.promised_for })
+    expect(factOf('erp', purchase).attributes).toMatchObject({ expectedAt: purchase.expected_at })
+    expect(factOf('erp', { ...receipt, advised: 24 }).quantities).toMatchObject({ advised: 24 })
+    const level = { kind: 'inventory_level', sku: 'MUG-RED', location: 'MAIN', available: -3 }
+    expect(factOf('storefront', level).attributes).toEqual({ backorders: null })
+    expect(factOf('storefront', { ...level, policy: 'continue' }).attributes).toEqual({ backorders: true })
+    const stock = { kind: 'stock', sku: 'MUG-RED', site: 'MAIN', on_hand: 5, counted_at: null }
+    const asked = { ...stock, count_requested_at: meta.changed_at, in_transfer: 4 }
+    expect(factOf('wms', asked).attributes).toMatchObject({ counting: true })
+    expect(factOf('wms', asked).quantities).toEqual({ on_hand: 5, in_transfer: 4 })
   })
 
   it('says who changed the object, where the system says it', () => {
