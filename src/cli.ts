@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { UserError, wordsOf } from './app/errors.ts'
 import { INTERRUPTED } from './cli/database.ts'
+import { diagnoseVerb } from './cli/diagnose.ts'
 import { doctor } from './cli/doctor.ts'
 import { importVerb } from './cli/import.ts'
 import { migrateVerb } from './cli/migrate.ts'
@@ -34,6 +35,7 @@ const VERBS = new Map<string, Verb>([
   ['start', start],
   ['migrate', migrateVerb],
   ['import', importVerb],
+  ['diagnose', diagnoseVerb],
   ['reconcile', reconcileVerb],
   ['doctor', doctor],
 ])
