@@ -10,6 +10,10 @@ export type Bench = { name: string; run(context: Context): Promise<Row[]> }
 export type Context = {
   /** Multiplies how much is sent and how long it lasts: 1 = the real figures, 0.01 = a smoke test. */
   scale: number
+  /** The sizes of world to measure; the bench's own. */
+  subjects?: readonly number[]
+  /** Told which statements cost most, where somebody asked. */
+  explain?: (lines: readonly object[]) => void
   /** Called once at the end of the bench, however it ends; the last one first. */
   onEnd(close: () => Promise<void>): void
 }
@@ -24,18 +28,24 @@ export const openFolder = async (context: Context): Promise<string> => {
   return folder
 }
 
-/** The URL of a new PostgreSQL, as Baton would start it for itself: durable, with its own settings. */
-export const openPostgres = async (context: Context): Promise<string> => {
+/** The URL of a new PostgreSQL, as Baton would start it for itself: durable, unless `settings` say otherwise. */
+export const openPostgres = async (
+  context: Context,
+  settings: Record<string, string> = {},
+): Promise<string> => {
   const dataDir = await openFolder(context)
   const quiet = (): void => {}
   const log = { info: quiet, warn: quiet, error: quiet }
-  const server = await startEmbedded({ dataDir, sharedDir: dataDir, log })
+  const server = await startEmbedded({ dataDir, sharedDir: dataDir, settings, log })
   context.onEnd(() => server.stop())
   return server.url
 }
 
 /** Runs `work`, then closes what it opened, also when it failed or the reader pressed Ctrl-C. */
-export const inContext = async <T>(scale: number, work: (context: Context) => Promise<T>): Promise<T> => {
+export const inContext = async <T>(
+  asked: Omit<Context, 'onEnd'>,
+  work: (context: Context) => Promise<T>,
+): Promise<T> => {
   const closers: (() => Promise<void>)[] = []
   const closeInTurn = async (): Promise<void> => {
     for (const close of closers.reverse()) await close()
@@ -50,7 +60,7 @@ export const inContext = async <T>(scale: number, work: (context: Context) => Pr
   }
   process.once('SIGINT', interrupted)
   try {
-    return await work({ scale, onEnd: (close) => closers.push(close) })
+    return await work({ ...asked, onEnd: (close) => closers.push(close) })
   } finally {
     await closeAll()
     process.off('SIGINT', interrupted)

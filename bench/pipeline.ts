@@ -1,7 +1,8 @@
 import { toFacts } from '../src/app/facts.ts'
 import { takeInTurn } from '../src/app/jobs.ts'
-import type { FactRef } from '../src/app/ports.ts'
 import type { ProcessDeps } from '../src/app/process.ts'
+import type { FactRef } from '../src/app/records.ts'
+import type { Setup } from '../src/app/world.ts'
 import { batonYml } from '../src/config/baton-yml.ts'
 import { configFrom } from '../src/config/config.ts'
 import { contractsFor } from '../src/config/contracts.ts'
@@ -31,7 +32,16 @@ export const openPipeline = async (context: Context, url: string): Promise<Pipel
   await ensurePartitions(connection.db, clock())
   const { yml, routing, trust } = configFrom(batonYml({}).parse({}), readEnv({}), null)
   const contracts = contractsFor(Object.values(ROLES), yml.contracts)
-  const setup = { contracts, connectors: [], routing, trust, postingSurfaces: [], pollMs: yml.poll }
+  const setup: Setup = {
+    contracts,
+    connectors: [],
+    routing,
+    trust,
+    postingSurfaces: [],
+    pollMs: yml.poll,
+    calendars: new Map(),
+    batches: [],
+  }
   const store = createStore(connection.db)
   const deps: ProcessDeps = { store, setup, clock, clockText: String, isTransient }
 
