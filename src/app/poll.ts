@@ -97,7 +97,10 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
     }
     // Who has read everything from the start has compared everything.
     const compared = firstAt && !page.more ? { reconcileStartedAt: firstAt, reconciledAt: clock() } : {}
-    await store.transaction((tx) => tx.saveFeed({ ...feed, ...compared }))
+    await store.transaction(async (tx) => {
+      await tx.saveFeed({ ...feed, ...compared })
+      if (!page.more) await tx.wakeWaiting('live', startedAt, clock())
+    })
     // What is left over when the time is up is for the next poll, from here.
     if (!page.more || signal.aborted) return
   }

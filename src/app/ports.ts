@@ -114,6 +114,8 @@ export type SubjectTx = {
   ): Promise<void>
   /** Subjects with an expectation to look at, earliest first. */
   dueSubjects(timeline: Timeline, now: Date, limit: number): Promise<string[]>
+  /** Has the next sweep look at what waits for news and was due by `upTo`. */
+  wakeWaiting(timeline: Timeline, upTo: Date, now: Date): Promise<void>
   /** Lets the due expectations of a subject rest until `until`; `why` is shown. */
   postponeSubject(subjectId: string, now: Date, until: Date, why: string): Promise<void>
 }

@@ -211,6 +211,7 @@ export const expectations = pgTable(
   (t) => [
     primaryKey({ columns: [t.subjectId, t.contract] }),
     index('expectations_due').on(t.timeline, t.nextCheckAt),
+    index('expectations_waiting').on(t.timeline, t.dueAt).where(sql`waiting_for is not null`),
   ],
 )
 

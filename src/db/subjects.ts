@@ -270,6 +270,17 @@ export const subjectTx = (db: Executor): SubjectTx => ({
     return found.map(({ id }) => id)
   },
 
+  async wakeWaiting(timeline, upTo, now) {
+    // Index expectations_waiting. What another transaction has in hand is looked at by that one.
+    await db.execute(sql`
+      update expectations e set next_check_at = ${now.toISOString()}::timestamptz from (
+        select subject_id, contract from expectations
+        where timeline = ${timeline} and waiting_for is not null and due_at <= ${upTo.toISOString()}::timestamptz
+          and next_check_at > ${now.toISOString()}::timestamptz
+        for update skip locked) w
+      where e.subject_id = w.subject_id and e.contract = w.contract`)
+  },
+
   async postponeSubject(subjectId, now, until, why) {
     await db
       .update(expectations)

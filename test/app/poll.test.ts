@@ -45,6 +45,16 @@ describe('a poll', () => {
     expect(await world.objects()).toMatchObject([{ state: 'received' }])
   })
 
+  it('has the next sweep look at what waited for it', async () => {
+    await world.say(world.wms, { ...receipt('R1'), state: 'received' })
+    world.pass(61 * MINUTE)
+    await world.sweep()
+    expect(await world.expectations()).toMatchObject([{ waiting_for: 'erp has not been read yet' }])
+    await world.poll()
+    await world.sweep()
+    expect(await world.exceptions()).toMatchObject([{ contract: 'receipt-booked', state: 'open' }])
+  })
+
   describe('after an outage', () => {
     const DOWN = new SystemError('erp', 'unreachable', 'erp does not answer.')
     const outage = async (ms: number) => {

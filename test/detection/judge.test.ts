@@ -78,12 +78,12 @@ const ERP_DOWN = { system: 'erp', from: at('10:20:00'), to: at('10:50:00') }
 
 describe('the judge of the simulated weeks', () => {
   it('has nothing to say of a fault that is opened within its grace, one poll and one sweep', () => {
-    expect(complaintsAbout([opened('10:30:21')], { faults: [fault()] })).toEqual([])
+    expect(complaintsAbout([opened('10:30:17')], { faults: [fault()] })).toEqual([])
   })
 
   it.each([
     ['never', [], 'it was never opened'],
-    ['too late', [opened('10:30:22')], 'and it took 30.4 min'],
+    ['too late', [opened('10:30:18')], 'and it took 30.4 min'],
     ['on another order', [opened('10:30:10', { keys: ['order 1002'] })], 'it was never opened'],
     ['too early', [opened('10:30:10', { since: new Date(at('08:59:59')) })], 'expected nothing'],
   ])('complains of a fault that is opened %s, and says how to see it again', (_how, list, words) => {

@@ -6,7 +6,7 @@ import { poll } from '../../../src/app/poll.ts'
 import type { ProcessDeps } from '../../../src/app/process.ts'
 import { createReceiver } from '../../../src/app/receive.ts'
 import { sweep } from '../../../src/app/sweep.ts'
-import { livePlay, type Setup } from '../../../src/app/world.ts'
+import type { Setup } from '../../../src/app/world.ts'
 import { sandboxConfig } from '../../../src/connectors/sandbox/config.ts'
 import { createSandboxConnector } from '../../../src/connectors/sandbox/index.ts'
 import type { Database } from '../../../src/db/connect.ts'
@@ -47,10 +47,6 @@ const setupOf = ({ contracts, pollMs }: BatonSetup, connectors: Connector[]): Se
   batches: [],
 })
 
-/** Ms from one look to the next at what waits for a silent system: every third sweep, at Baton's own intervals. */
-export const longestLook = (setup: BatonSetup): number =>
-  ceilTo(livePlay(setupOf(setup, []), [], clockText).recheckMs, setup.sweepMs)
-
 const connected = (systems: SandboxSystem[], now: () => Date): Connector[] =>
   systems.map(({ name, role, url, token, webhookSecret }) => {
     const config = sandboxConfig.parse({ name, role, url, token, webhookSecrets: [webhookSecret] })
@@ -75,7 +71,6 @@ export const createBaton = (
   const deps: ProcessDeps = { store, setup: setupOf(setup, connectors), clock, clockText, isTransient }
   const receiver = createReceiver({ connectors, store, isTransient })
   const process = takeInTurn(deps)
-  const intervals = { sweepMs, restMs: longestLook(setup) }
   const counts = { webhooks: 0, polls: 0, sweeps: 0 }
   const arriving: Promise<void>[] = []
   let waiting: Waiting[] = []
@@ -117,7 +112,7 @@ export const createBaton = (
     counts,
     deliver,
     work,
-    nextSweep: () => nextSweep(waiting, newsAt, intervals),
+    nextSweep: () => nextSweep(waiting, newsAt, sweepMs),
     nextPoll: () => Math.min(...feeds.map(nextPollOf)),
 
     async sweep() {

@@ -21,6 +21,10 @@ export const jobsInHand = (store: Store) => {
             stirred = true
             return tx.saveExpectations(...given)
           },
+          wakeWaiting(...given) {
+            stirred = true
+            return tx.wakeWaiting(...given)
+          },
           mergeSubjects(...given) {
             stirred = true
             return tx.mergeSubjects(...given)

@@ -1,6 +1,5 @@
 import { type Contract, rolesInvolved } from '../../../src/domain/contract/contract.ts'
 import type { Outage, Planted } from '../../../src/sandbox/ledger.ts'
-import { longestLook } from './baton.ts'
 import type { Opened } from './opened.ts'
 import type { Played, Simulation } from './simulation.ts'
 
@@ -59,8 +58,7 @@ const graceOf = ({ id, grace }: Contract): number => {
 const ms = (text: string): number => Date.parse(text)
 
 export const judge = (simulation: Simulation, { ledger, opened }: Played): Judged => {
-  const { contracts, start, lastsMs, pollMs } = simulation
-  const lookMs = longestLook(simulation)
+  const { contracts, start, lastsMs, pollMs, sweepMs } = simulation
   const end = start.getTime() + lastsMs
   const byId = new Map(contracts.map((contract) => [contract.id, contract]))
   const contractOf = (id: string | null): Contract => {
@@ -81,7 +79,7 @@ export const judge = (simulation: Simulation, { ledger, opened }: Played): Judge
     fault.expectedContract === each.contract &&
     isAbout(each, fault) &&
     each.since.getTime() >= ms(fault.plantedAt) &&
-    each.openedAt.getTime() <= (fault.fixedAt === null ? end : ms(fault.fixedAt) + pollMs + lookMs) &&
+    each.openedAt.getTime() <= (fault.fixedAt === null ? end : ms(fault.fixedAt) + pollMs + sweepMs) &&
     // Mended before it was due: nobody should have heard of it.
     (fault.fixedAt === null || ms(fault.fixedAt) > each.dueAt.getTime())
 
@@ -91,7 +89,7 @@ export const judge = (simulation: Simulation, { ledger, opened }: Played): Judge
     const found = opened.find((each) => explains(fault, each)) ?? null
     const brokenAt = fault.brokenAt === null ? end : ms(fault.brokenAt)
     const fixedAt = fault.fixedAt === null ? end : ms(fault.fixedAt)
-    const boundMs = graceMs + pollMs + lookMs
+    const boundMs = graceMs + pollMs + sweepMs
     const downtimeMs = downtime(
       contract,
       Math.min(brokenAt, found?.since.getTime() ?? brokenAt),

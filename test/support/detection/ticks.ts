@@ -70,20 +70,13 @@ export const nextPoll = (
 }
 
 /**
- * The first sweep that can make a difference: of what is newly due, or of what waits if there was news since it was looked
- * at last, which was `restMs` before its next look. Infinity = none.
+ * The first sweep that can make a difference: of what is newly due, or of what a poll has woken at `newsAt`, which comes
+ * after the sweep of the same moment. Infinity = none.
  */
-export const nextSweep = (
-  waiting: readonly Waiting[],
-  newsAt: number,
-  { sweepMs, restMs }: { sweepMs: number; restMs: number },
-): number =>
+export const nextSweep = (waiting: readonly Waiting[], newsAt: number, sweepMs: number): number =>
   Math.min(
     ...waiting.map(({ nextCheckAt, isFresh }) => {
-      const tick = ceilTo(nextCheckAt, sweepMs)
-      if (isFresh) return tick
-      // A poll comes after the sweep of the same moment.
-      const isNews = newsAt >= tick - restMs
-      return isNews ? tick + ceilTo(Math.max(0, newsAt - tick), restMs) : Number.POSITIVE_INFINITY
+      if (isFresh) return ceilTo(nextCheckAt, sweepMs)
+      return nextCheckAt <= newsAt ? (Math.floor(newsAt / sweepMs) + 1) * sweepMs : Number.POSITIVE_INFINITY
     }),
   )
