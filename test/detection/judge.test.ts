@@ -83,7 +83,7 @@ describe('the judge of the simulated weeks', () => {
 
   it.each([
     ['never', [], 'it was never opened'],
-    ['too late', [opened('10:30:18')], 'and it took 30.4 min'],
+    ['too late', [opened('10:30:18')], 'and it took 30.3 min'],
     ['on another order', [opened('10:30:10', { keys: ['order 1002'] })], 'it was never opened'],
     ['too early', [opened('10:30:10', { since: new Date(at('08:59:59')) })], 'expected nothing'],
   ])('complains of a fault that is opened %s, and says how to see it again', (_how, list, words) => {
