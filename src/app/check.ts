@@ -40,17 +40,30 @@ const heldBy = (contract: Contract, play: Play): string | null => {
 const knownBy = ({ grace }: Contract, dueAt: Date): Date =>
   grace.kind === 'landing' ? new Date(dueAt.getTime() - grace.marginMs) : dueAt
 
+type Excuse = { words: string; until: Date }
+
 /**
- * Time in which a system of the handoff was out of sight is no time to catch up in: what is owed is due later by so
- * much. What is only seen to differ keeps its time: it need not catch up, it need only agree once.
+ * Time in which a system of the handoff was out of sight is no time to catch up in: what was owed meanwhile has so much
+ * longer. A deadline that a system states stands all the same.
  */
-const allowing = (contract: Contract, verdict: Verdict, blind: Blind[]): Verdict => {
-  if (verdict.is !== 'broken' || contract.grace.kind === 'field' || startsWhenSeen(contract)) return verdict
-  const { since, dueAt } = verdict
-  const lostMs = blind
+const catchingUp = (
+  { grace }: Contract,
+  blind: Blind[],
+  since: Date,
+  dueAt: Date,
+  now: Date,
+): Excuse | null => {
+  if (grace.kind === 'field') return null
+  const excuses = blind
     .filter(({ from }) => from < dueAt)
-    .map(({ from, to }) => to.getTime() - Math.max(since.getTime(), from.getTime()))
-  return { ...verdict, dueAt: new Date(dueAt.getTime() + Math.max(0, ...lostMs)) }
+    .map(({ from, to, words }) => {
+      const lostMs = to.getTime() - Math.max(since.getTime(), from.getTime())
+      return { words, until: new Date(dueAt.getTime() + lostMs) }
+    })
+  return (
+    excuses.filter(({ until }) => until > now).sort((x, y) => y.until.getTime() - x.until.getTime())[0] ??
+    null
+  )
 }
 
 const noteConflict = (draft: Draft, contract: Contract, verdict: Verdict): void => {
@@ -68,19 +81,23 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
   for (const contract of play.contracts) {
     if (contract.subject !== view.kind) continue
     // An order that turned out to be of another class owes nothing any more.
-    const found = applies(contract, view) ? check(contract, view, play.graces) : NOT_OWED
-    noteConflict(draft, contract, found)
-    noteLag(draft, contract, found, play, now)
+    const verdict = applies(contract, view) ? check(contract, view, play.graces) : NOT_OWED
+    noteConflict(draft, contract, verdict)
+    noteLag(draft, contract, verdict, play, now)
     const roles = rolesInvolved(contract)
-    // What one system says of itself is waited for by nobody.
-    const blind = roles.length > 1 ? (play.blind?.(roles) ?? []) : []
-    const verdict = allowing(contract, found, blind)
+    const [standing, keepSince] = [standingOf(draft, contract), startsWhenSeen(contract)]
     // That a feed is silent is no reason to wait with saying so.
     const waits = !immediate(contract) && contract.subject !== 'feed'
     const file = (dueAt: Date) => (waits && play.missing?.(roles, knownBy(contract, dueAt))) || null
-    const silent = (dueAt: Date) => (waits ? (file(dueAt)?.words ?? play.silent(roles, dueAt)) : null)
+    // What one system says of itself is waited for by nobody.
+    const blind = waits && roles.length > 1 ? (play.blind?.(roles) ?? []) : []
+    const late = (dueAt: Date): Excuse | null => {
+      const first = keepSince ? standing.expectation?.since : undefined
+      return verdict.is === 'broken' ? catchingUp(contract, blind, first ?? verdict.since, dueAt, now) : null
+    }
+    const silent = (dueAt: Date) =>
+      waits ? (file(dueAt)?.words ?? play.silent(roles, dueAt) ?? late(dueAt)?.words ?? null) : null
     const held = heldBy(contract, play)
-    const [standing, keepSince] = [standingOf(draft, contract), startsWhenSeen(contract)]
     const decision =
       held === null
         ? decide(verdict, standing, now, silent, keepSince)
@@ -106,9 +123,9 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
       }
       case 'wait': {
         const { since, dueAt, waitingFor } = decision
-        // A file that is not due yet need not be looked for every few seconds.
-        const landing = file(dueAt)?.dueAt.getTime() ?? 0
-        const nextCheckAt = new Date(Math.max(now.getTime() + play.recheckMs, landing))
+        // What is known to come later need not be looked for every few seconds.
+        const laterMs = [file(dueAt)?.dueAt, late(dueAt)?.until].map((at) => at?.getTime() ?? 0)
+        const nextCheckAt = new Date(Math.max(now.getTime() + play.recheckMs, ...laterMs))
         expectations.set(contract.id, { contract: contract.id, since, dueAt, nextCheckAt, waitingFor })
         touched.expectations.add(contract.id)
         break

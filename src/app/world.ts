@@ -28,8 +28,8 @@ export type Setup = {
   maps?: NameMaps
 }
 
-/** A stretch of time in which a system could not be read. */
-export type Blind = { from: Date; to: Date }
+/** A stretch of time in which a system could not be read; `words` for who waits because of it. */
+export type Blind = { from: Date; to: Date; words: string }
 
 /** A system whose feed cannot be trusted now; `words` say which, since when and why. */
 export type Suspicion = { is: 'silent' | 'strange'; words: string }
@@ -110,7 +110,14 @@ export const livePlay = (
     blind: (roles) =>
       setup.connectors.flatMap(({ system, role }) => {
         const { blindFrom: from, blindTo: to } = byName.get(system) ?? {}
-        return from && to && roles.includes(role) ? [{ from, to }] : []
+        if (!from || !to || !roles.includes(role)) return []
+        return [
+          {
+            from,
+            to,
+            words: `${system} could not be read until ${clockOf(to)} and has that time to catch up`,
+          },
+        ]
       }),
     suspect(roles) {
       const own = suspects.filter(({ role }) => roles.includes(role))

@@ -75,7 +75,9 @@ describe('a poll', () => {
       await outage(30 * MINUTE)
       await world.later(35 * MINUTE)
       expect(await world.exceptions()).toEqual([])
-      expect(await due()).toEqual(['07:30'])
+      expect(await world.expectations()).toMatchObject([
+        { waiting_for: 'erp could not be read until 06:31 and has that time to catch up' },
+      ])
       await world.later(25 * MINUTE)
       expect(await world.exceptions()).toMatchObject([{ contract: 'receipt-booked', state: 'open' }])
     })

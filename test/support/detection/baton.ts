@@ -144,7 +144,7 @@ export const createBaton = (
 const readWaiting = async (db: Database): Promise<Waiting[]> => {
   const rows = await db.execute<{ due: string; next: string; fresh: boolean }>(sql`
     select extract(epoch from due_at) * 1000 as due, extract(epoch from next_check_at) * 1000 as next,
-      waiting_for is null as fresh
+      waiting_for is null or waiting_for like '%time to catch up' as fresh
     from expectations where timeline = 'live'`)
   return rows.map(({ due, next, fresh }) => ({
     dueAt: Number(due),

@@ -4,7 +4,7 @@
  * about what waits.
  */
 
-/** A break that waits: for its grace (`isFresh`), or for a silent system. */
+/** A break that waits: for a time of its own (`isFresh`: its grace, or the end of a catching up), or for a silent system. */
 export type Waiting = { dueAt: number; nextCheckAt: number; isFresh: boolean }
 
 /** What Baton knows of one system. */
