@@ -15,16 +15,7 @@ import type { Contract } from '../../../src/domain/contract/contract.ts'
 import type { Deliver } from '../../../src/sandbox/outbox.ts'
 import type { SandboxSystem } from '../../../src/sandbox/sandbox.ts'
 import { jobsInHand } from './jobs-in-hand.ts'
-import {
-  type Actual,
-  ceilTo,
-  nextPoll,
-  nextSweep,
-  nothingKnown,
-  tell,
-  type Waiting,
-  wantsPoll,
-} from './ticks.ts'
+import { type Actual, nextPoll, nextSweep, nothingKnown, tell, type Waiting, wantsPoll } from './ticks.ts'
 import type { Watching } from './watching-store.ts'
 
 /** How Baton is set up; intervals in ms. */
