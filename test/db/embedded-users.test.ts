@@ -1,5 +1,5 @@
-import { chmod, chown, cp, mkdir, readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { chmod, chown, cp, mkdir, readdir, readlink, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
 import { expect, it } from 'vitest'
 import { type Binaries, installedBinaries } from '../../src/db/embedded/binaries.ts'
 import { folder, isRoot, ordinary, postmasterPid, query, start, startProcess } from './embedded-support.ts'
@@ -116,4 +116,18 @@ it.runIf(isRoot)('as root runs a copy of binaries that the server’s user could
   const { mtimeMs } = await stat(copy)
   await start({ dataDir, binaries })
   expect((await stat(copy)).mtimeMs).toBe(mtimeMs) // Copied once.
+})
+
+it.runIf(isRoot)('as root runs a copy of binaries whose install script had made its links', async () => {
+  const { folder: from, version } = await installedBinaries()
+  const closed = join(await folder(0o700), 'native')
+  const filter = (source: string): boolean => !source.endsWith('.a')
+  await cp(from, closed, { recursive: true, verbatimSymlinks: true, filter })
+  const dataDir = await folder()
+  const { url } = await start({ dataDir, binaries: { folder: closed, version } })
+  expect(await query(url, 'select 1 as alive')).toEqual([{ alive: 1 }])
+  const lib = join(dataDir, 'postgres', `pgsql-${version}`, 'lib')
+  const links = (await readdir(lib, { withFileTypes: true })).filter((entry) => entry.isSymbolicLink())
+  expect(links.length).toBeGreaterThan(0)
+  for (const { name } of links) expect(isAbsolute(await readlink(join(lib, name))), name).toBe(false)
 })

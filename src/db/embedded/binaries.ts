@@ -89,8 +89,10 @@ async function copyBinaries(from: string, to: string, home: Home): Promise<void>
     if (name.startsWith('pgsql-')) await rm(join(home.folder, name), { recursive: true, force: true })
   }
   const draft = await mkdtemp(join(home.folder, 'pgsql-'))
-  // Static archives are for compiling against; nothing here does.
-  await cp(from, draft, { recursive: true, filter: (source) => !source.endsWith('.a') })
+  // Static archives are for compiling against; nothing here does. A link stays as it is written: made absolute, it would
+  // lead back to where the account cannot go.
+  const filter = (source: string): boolean => !source.endsWith('.a')
+  await cp(from, draft, { recursive: true, verbatimSymlinks: true, filter })
   if (!(await makeLinks(draft))) throw new Error(`no links could be made in ${draft}`)
   await giveTo(home.account, draft)
   await rename(draft, to)
