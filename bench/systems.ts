@@ -42,16 +42,10 @@ export const factOf = ({ system, row }: Told): WireFact => {
 
 /** The four systems as `baton.yml` configures them; `url`: where they all answer polls. */
 export const systemsAt = (url: string): Record<SystemName, object> => {
-  const system = (name: SystemName) => {
-    const { name: _name, ...settings } = sandboxConfig.parse({
-      name,
-      role: ROLES[name],
-      url,
-      token: 'bench',
-      webhookSecrets: [SECRET],
-    })
-    return { kind: 'sandbox', ...settings }
-  }
+  const system = (name: SystemName) => ({
+    kind: 'sandbox',
+    ...sandboxConfig.parse({ role: ROLES[name], url, token: 'bench', webhookSecrets: [SECRET] }),
+  })
   return { shop: system('shop'), erp: system('erp'), wms: system('wms'), carrier: system('carrier') }
 }
 

@@ -21,7 +21,7 @@ import type { Setup } from './app/world.ts'
 import type { Config } from './config/config.ts'
 import { checkLandings, checkTrust, contractsFor } from './config/contracts.ts'
 import { createBatonConnector } from './connectors/baton/index.ts'
-import { connectAll, type SystemSettings } from './connectors/index.ts'
+import { type ConfiguredSystem, connectAll } from './connectors/index.ts'
 import type { Connection } from './db/connect.ts'
 import { readHealth } from './db/health.ts'
 import { enqueueTick, liveWorkers, type QueueWorker, startWorker } from './db/queue.ts'
@@ -39,7 +39,7 @@ export type BatonOptions = {
   config: Config
   environment: Record<string, string | undefined>
   connection: Connection
-  systems: SystemSettings[]
+  systems: ConfiguredSystem[]
   log: Log
   /** Persons that the console's reader may play: only in the sandbox. */
   players: Player[]

@@ -161,9 +161,10 @@ describe('registries and folders agree', () => {
     const folders = (await readdir(join(projectRoot, 'src/connectors'), { withFileTypes: true })).flatMap(
       (entry) => (entry.isDirectory() ? [entry.name] : []),
     )
-    // `http` is the client that all share; `files` reads exports, which are imported and never connected; `baton` is
+    // `http` and `kit` are what all share; `files` reads exports, which are imported and never connected; `baton` is
     // what Baton does to itself, and is always there.
-    const kinds = folders.filter((name) => !['http', 'files', 'baton'].includes(name))
-    expect(kinds.sort()).toEqual(systemSettings.options.map((option) => option.shape.kind.value).sort())
+    const kinds = folders.filter((name) => !['http', 'kit', 'files', 'baton'].includes(name))
+    const known = systemSettings.options.flatMap((option) => [...(option._zod.propValues?.kind ?? [])])
+    expect(kinds.sort()).toEqual(known.map(String).sort())
   })
 })

@@ -8,7 +8,7 @@ import { count, listed } from '../app/words.ts'
 import type { Verb } from '../cli.ts'
 import { type Config, loadConfig } from '../config/config.ts'
 import { createBatonConnector } from '../connectors/baton/index.ts'
-import { connectAll, type SystemSettings } from '../connectors/index.ts'
+import { type ConfiguredSystem, connectAll } from '../connectors/index.ts'
 import { createStore, isTransient } from '../db/store.ts'
 import { ensurePartitions } from '../db/upkeep.ts'
 import type { Contract } from '../domain/contract/contract.ts'
@@ -28,7 +28,7 @@ const SHOWN = 20
 const systemsOf = async (
   config: Config,
   databaseUrl: string,
-): Promise<{ config: Config; systems: SystemSettings[] }> => {
+): Promise<{ config: Config; systems: ConfiguredSystem[] }> => {
   if (config.yml.systems.length > 0) return { config, systems: config.yml.systems }
   const sandbox = await joinSandbox(config, databaseUrl)
   if (sandbox) return sandbox

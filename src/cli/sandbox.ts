@@ -5,7 +5,7 @@ import type { Log } from '../app/log.ts'
 import { type BatonYml, batonYml } from '../config/baton-yml.ts'
 import { type Config, configFrom } from '../config/config.ts'
 import { readYamlFile } from '../config/yaml-file.ts'
-import type { SystemSettings } from '../connectors/index.ts'
+import { type ConfiguredSystem, systemSettings } from '../connectors/index.ts'
 import { announcedSystems, openSandboxDatabase, type SandboxDatabase } from '../db/sandbox-store.ts'
 import type { Player } from '../main.ts'
 import { projectRoot } from '../root.ts'
@@ -14,7 +14,7 @@ import { createSandbox, type Sandbox } from '../sandbox/sandbox.ts'
 
 export type OpenSandbox = {
   config: Config
-  systems: SystemSettings[]
+  systems: ConfiguredSystem[]
   players: Player[]
   controlUrl: string
   close(): Promise<void>
@@ -50,11 +50,10 @@ const announced = z.array(
   }),
 )
 
-const systemsOf = (systems: z.output<typeof announced>): SystemSettings[] =>
+const systemsOf = (systems: z.output<typeof announced>): ConfiguredSystem[] =>
   systems.map(({ name, role, url, token, webhookSecret }) => ({
     name,
-    kind: 'sandbox',
-    settings: { role, url, token, webhookSecrets: [webhookSecret] },
+    ...systemSettings.parse({ kind: 'sandbox', role, url, token, webhookSecrets: [webhookSecret] }),
   }))
 
 /** The sandbox of a Baton that is running on this database, for another verb beside it; null where none is. */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { calendarConfig, landsConfig, zone } from '../app/calendar-config.ts'
 import { contractConfig, duration, graceConfig } from '../app/contract-config.ts'
-import { type SystemSettings, systemSettings } from '../connectors/index.ts'
+import { type ConfiguredSystem, systemSettings } from '../connectors/index.ts'
 import type { FeedLimits } from '../domain/feed.ts'
 import { PERSON_ROLES, ROLES, SEVERITIES, SUBJECT_KINDS } from '../domain/model.ts'
 import { keysConfig, mapsAsCompared, mapsConfig, NO_MAPS } from './names.ts'
@@ -53,9 +53,7 @@ const systems = (env: Environment) =>
       z.record(name, systemSettings),
     )
     .transform((byName) =>
-      Object.entries(byName).map(
-        ([system, { kind, ...settings }]): SystemSettings => ({ name: system, kind, settings }),
-      ),
+      Object.entries(byName).map(([system, settings]): ConfiguredSystem => ({ name: system, ...settings })),
     )
 
 const condition = z.strictObject({

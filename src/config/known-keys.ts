@@ -28,8 +28,8 @@ const inside = (schema: z.core.$ZodType): z.core.$ZodType[] => {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault) {
     return inside(schema.unwrap())
   }
-  // What is preprocessed has its keys behind the step that prepares it.
-  if (schema instanceof z.ZodPipe) return inside(schema.in instanceof z.ZodTransform ? schema.out : schema.in)
+  // What is prepared in one step and read in the next has its keys in both; a step that transforms has none.
+  if (schema instanceof z.ZodPipe) return [...inside(schema.in), ...inside(schema.out)]
   if (schema instanceof z.ZodLazy) return inside(schema.unwrap())
   if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => inside(option))
   return [schema]

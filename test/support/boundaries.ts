@@ -68,9 +68,9 @@ export const RULES: IForbiddenRuleType[] = [
   ),
   forbid(
     'one connector',
-    'A connector never imports another; what they share is in http/.',
+    'A connector never imports another; what they share is in kit/ and http/.',
     { path: '^src/connectors/([^/]+)/' },
-    { path: '^src/connectors/[^/]+/', pathNot: ['^src/connectors/$1/', '^src/connectors/http/'] },
+    { path: '^src/connectors/[^/]+/', pathNot: ['^src/connectors/$1/', '^src/connectors/(http|kit)/'] },
   ),
   forbid(
     'one surface',

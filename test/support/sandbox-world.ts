@@ -106,8 +106,8 @@ export const startWorld = async (
     const system = sandbox.systems.find((s) => s.name === name)
     if (!system) throw new Error(`No ${name}`)
     const { role, url, token, webhookSecret } = system
-    const config = sandboxConfig.parse({ name, role, url, token, webhookSecrets: [webhookSecret] })
-    return createSandboxConnector(config, { now })
+    const config = sandboxConfig.parse({ role, url, token, webhookSecrets: [webhookSecret] })
+    return createSandboxConnector({ ...config, name }, { now })
   }
   const connectors = {
     shop: connect('shop'),

@@ -1,104 +1,24 @@
 import { z } from 'zod'
-import type {
-  Acted,
-  ActionInput,
-  ActionTarget,
-  Compared,
-  Reading,
-  Ready,
-  RoutingAction,
-  WireFact,
-} from '../../app/connector.ts'
-import type { ObjectState, ObjectType, Role, SubjectView } from '../../domain/model.ts'
+import type { Acted, ActionTarget, RoutingAction } from '../../app/connector.ts'
+import { type ObjectAction, objectAction } from '../kit/action.ts'
 import type { SandboxClient } from './client.ts'
 
-const snapshot = z.object({
-  state: z.string(),
-  rawState: z.string(),
-  quantities: z.record(z.string(), z.number()),
-  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-})
-const snapshots = z.tuple([snapshot])
-
-/** Where an object stands: what is compared before and after. Its version may move for reasons of its own. */
-type Snapshot = z.infer<typeof snapshot>
-
-const snapshotOf = ({ state, rawState, quantities, attributes }: WireFact): Snapshot => ({
-  state,
-  rawState,
-  quantities,
-  attributes,
-})
-
-export const readingOf = (facts: WireFact[], words: string): Reading => ({
-  facts,
-  snapshot: facts.map(snapshotOf),
-  words,
-})
-
-/** The subject's objects of this role (and system, where it has to be one's own), oldest first. */
-export const objectsOf = (
-  subject: SubjectView,
-  wanted: { role: Role; type: ObjectType; system?: string },
-): ObjectState[] =>
-  subject.objects
-    .filter(
-      (o) =>
-        o.role === wanted.role &&
-        o.type === wanted.type &&
-        (wanted.system === undefined || o.system === wanted.system),
-    )
-    .sort((a, b) => a.firstAt.getTime() - b.firstAt.getTime() || (a.externalId < b.externalId ? -1 : 1))
-
-type Spec = Pick<RoutingAction, 'id' | 'label' | 'target'> & {
-  kind?: 'request'
-  risk?: 'second_person'
-  settleMs?: number
-  magnitude?: (subject: SubjectView) => number
+type Spec = Omit<ObjectAction, 'readObject' | 'send'> & {
   /** Read at `/<on>/<id>`, changed at `/<on>/<id>/<verb>`. */
   on: string
   verb: string
   body?(target: ActionTarget): unknown
-  ready(fact: WireFact, target: ActionTarget): Ready
-  acted?(answer: unknown, input: ActionInput): Acted
-  compare(before: Snapshot, after: WireFact, input: ActionInput): Compared
 }
 
-const SETTLE_MS = 5_000
-
-/** A routing action that changes one object of the system, which is read before and after. */
-export const objectAction = (client: SandboxClient, system: string, spec: Spec): RoutingAction => {
-  const { id, label, target, on, verb } = spec
-  /** The object as read; `read` always brings exactly one. */
-  const read = ({ facts: [fact] }: Reading): WireFact => {
-    if (!fact) throw new Error(`${id}: nothing was read`)
-    return fact
-  }
-  return {
-    id,
-    label,
-    target,
-    kind: spec.kind ?? 'do',
-    risk: spec.risk ?? 'safe',
-    settleMs: spec.settleMs ?? SETTLE_MS,
-    idempotent: true,
-    ...(spec.magnitude ? { magnitude: spec.magnitude } : {}),
-    async read(input) {
-      const fact = await client.object(on, input.target.externalId, input.signal)
-      return readingOf([fact], `${fact.externalId} is ${fact.rawState} in ${system}.`)
-    },
-    precondition: ({ target }, before) => spec.ready(read(before), target),
-    async act(input, key) {
-      const answer = await client.post(
-        [on, input.target.externalId, verb],
-        spec.body?.(input.target) ?? {},
-        key,
-        input.signal,
-      )
-      return spec.acted?.(answer, input) ?? { is: 'accepted', words: `${system} accepted it.` }
-    },
-    compare: (input, before, after) => spec.compare(snapshots.parse(before.snapshot)[0], read(after), input),
-  }
+/** A routing action on one object of a sandbox system. */
+export const sandboxAction = (client: SandboxClient, system: string, spec: Spec): RoutingAction => {
+  const { on, verb, body, ...action } = spec
+  return objectAction(system, {
+    ...action,
+    readObject: ({ target, signal }) => client.object(on, target.externalId, signal),
+    send: ({ target, signal }, key) =>
+      client.post([on, target.externalId, verb], body?.(target) ?? {}, key, signal),
+  })
 }
 
 const waiting = z.object({ answer_within_s: z.number().positive() })
@@ -110,27 +30,4 @@ export const requestedUntil =
     const asked = waiting.safeParse(answer)
     if (!asked.success) return { is: 'accepted', words: `${system} accepted it.` }
     return { is: 'requested', words, until: new Date(now().getTime() + asked.data.answer_within_s * 1000) }
-  }
-
-/** The change has happened once the object has come into one of these states. */
-export const reaches =
-  (...states: string[]): Spec['compare'] =>
-  (before, after) => {
-    const { externalId, rawState } = after
-    if (states.includes(after.state) && !states.includes(before.state)) {
-      return { is: 'changed', words: `${externalId} is ${rawState} now.` }
-    }
-    return before.rawState === rawState
-      ? { is: 'unchanged', words: `${externalId} is still ${rawState}.` }
-      : { is: 'unchanged', words: `${externalId} is ${rawState} now, which is not what was asked.` }
-  }
-
-/** Ready in these states, already done in those, impossible in all others. */
-export const readyWhen =
-  (states: { ready: string[]; done: string[]; else: string }): Spec['ready'] =>
-  ({ externalId, state, rawState }) => {
-    if (states.ready.includes(state)) return { is: 'ready' }
-    if (states.done.includes(state))
-      return { is: 'already_done', words: `${externalId} is ${rawState} already.` }
-    return { is: 'impossible', words: `${externalId} is ${rawState}: ${states.else}.` }
   }

@@ -1,5 +1,6 @@
 import type { RoutingAction } from '../../app/connector.ts'
-import { objectAction, objectsOf, requestedUntil } from './action.ts'
+import { objectsOf } from '../kit/action.ts'
+import { requestedUntil, sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
 
 /** Where a search can help: nobody has it, or nobody says where it is. */
@@ -7,7 +8,7 @@ const TRACEABLE = ['label', 'in_transit', 'lost', 'exception']
 
 /** The carrier's side: it is asked, and answers later. */
 export const carrierActions = (client: SandboxClient, system: string, now: () => Date): RoutingAction[] => [
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'open_trace',
     label: 'Ask the carrier to trace it',
     kind: 'request',

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import type { Attributes, SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf, reaches, readingOf, readyWhen, requestedUntil } from './action.ts'
+import { objectsOf, reaches, readingOf, readyWhen } from '../kit/action.ts'
+import { readLines } from '../kit/facts.ts'
+import { requestedUntil, sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
-import { readLines } from './rows-storefront.ts'
 
 /** The ERP's actions: they repeat in the ERP what another system already says. */
 export const erpActions = (client: SandboxClient, system: string, now: () => Date): RoutingAction[] => [
@@ -17,7 +18,7 @@ export const erpActions = (client: SandboxClient, system: string, now: () => Dat
 ]
 
 const bookReceipt = (client: SandboxClient, system: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'book_receipt',
     label: 'Book the receipt in the ERP',
     on: 'receipts',
@@ -37,7 +38,7 @@ const bookReceipt = (client: SandboxClient, system: string) =>
   })
 
 const syncShipment = (client: SandboxClient, system: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'sync_shipment',
     label: 'Mark it shipped in the ERP',
     on: 'deliveries',
@@ -120,7 +121,7 @@ const levelsOf = (subject: SubjectView, system: string) => ({
 
 /** The warehouse counts what is there: the ERP follows it, up to the movement that the count contains. */
 const adjustStock = (client: SandboxClient, system: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'adjust_stock',
     label: 'Set ERP stock to the warehouse count',
     risk: 'second_person',
@@ -157,7 +158,7 @@ const adjustStock = (client: SandboxClient, system: string) =>
 
 /** Once more: where the warehouse has no live delivery of the order. */
 const sendDelivery = (client: SandboxClient, system: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'send_delivery',
     label: 'Send the delivery to the warehouse again',
     on: 'deliveries',
@@ -182,7 +183,7 @@ const sendDelivery = (client: SandboxClient, system: string) =>
 
 /** What the supplier announced and did not send: it is asked to settle for what came. */
 const claimShortage = (client: SandboxClient, system: string, now: () => Date) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'claim_shortage',
     label: 'Claim the difference from the supplier',
     kind: 'request',

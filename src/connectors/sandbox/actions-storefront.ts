@@ -1,6 +1,7 @@
 import type { RoutingAction } from '../../app/connector.ts'
 import type { SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf, reaches, readyWhen, requestedUntil } from './action.ts'
+import { objectsOf, reaches, readyWhen } from '../kit/action.ts'
+import { requestedUntil, sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
 
 const OPEN_ORDER = ['placed', 'confirmed']
@@ -14,7 +15,7 @@ export const storefrontActions = (
   resendOrder(client, system),
   askCustomer(client, system, now),
   ...fulfillmentActions(client, system),
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'cancel_order',
     label: 'Cancel the order and refund it',
     risk: 'second_person',
@@ -30,7 +31,7 @@ export const storefrontActions = (
     ready: readyWhen({ ready: OPEN_ORDER, done: ['cancelled'], else: 'it is too late to cancel it' }),
     compare: reaches('cancelled'),
   }),
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'reroute_orders',
     label: 'Send the largest order from the other warehouse',
     on: 'inventory_levels',
@@ -53,7 +54,7 @@ export const storefrontActions = (
   }),
   claimAction(client, system, 'refund', 'Refund the customer'),
   claimAction(client, system, 'reship', 'Send it to the customer again'),
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'refund_return',
     label: 'Refund the return',
     risk: 'second_person',
@@ -73,7 +74,7 @@ export const storefrontActions = (
     ready: readyWhen({ ready: ['requested'], done: ['refunded'], else: 'it cannot be refunded' }),
     compare: reaches('refunded'),
   }),
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'update_promise',
     label: 'Promise the date that the ERP expects',
     on: 'restocks',
@@ -102,7 +103,7 @@ const orderOf = (subject: SubjectView, system: string) =>
   objectsOf(subject, { role: 'storefront', type: 'order', system })[0]
 
 const resendOrder = (client: SandboxClient, system: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'resend_order',
     label: 'Send the order to the ERP again',
     on: 'orders',
@@ -130,7 +131,7 @@ const resendOrder = (client: SandboxClient, system: string) =>
 
 /** Of a payment that has run out; the customer answers when it suits. */
 const askCustomer = (client: SandboxClient, system: string, now: () => Date) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: 'ask_customer',
     label: 'Ask the customer to pay again',
     kind: 'request',
@@ -162,7 +163,7 @@ const fulfillmentActions = (client: SandboxClient, system: string): RoutingActio
   const mineIn = (subject: SubjectView) =>
     objectsOf(subject, { role: 'storefront', type: 'fulfillment', system })[0]
   return [
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'release_hold',
       label: 'Release the hold in the shop',
       on: 'fulfillment_orders',
@@ -174,7 +175,7 @@ const fulfillmentActions = (client: SandboxClient, system: string): RoutingActio
       ready: readyWhen({ ready: ['held'], done: ['ready', 'shipped'], else: 'there is no hold to release' }),
       compare: reaches('ready', 'shipped'),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'pass_tracking',
       label: 'Pass the tracking number on to the shop',
       on: 'fulfillment_orders',
@@ -199,7 +200,7 @@ const fulfillmentActions = (client: SandboxClient, system: string): RoutingActio
 }
 
 const claimAction = (client: SandboxClient, system: string, answer: 'refund' | 'reship', label: string) =>
-  objectAction(client, system, {
+  sandboxAction(client, system, {
     id: answer,
     label,
     risk: 'second_person',

@@ -1,6 +1,7 @@
 import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
 import type { ObjectState, SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf, reaches, readingOf, readyWhen } from './action.ts'
+import { objectsOf, reaches, readingOf, readyWhen } from '../kit/action.ts'
+import { sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
 
 const BEFORE_PICKING = ['ready', 'allocated']
@@ -19,7 +20,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
     objectsOf(subject, { role: 'wms', type: 'fulfillment', system }).filter((o) => o.state !== 'cancelled')
 
   return [
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'place_hold',
       label: 'Hold it in the warehouse',
       on: 'deliveries',
@@ -39,7 +40,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       ready: readyWhen({ ready: BEFORE_PICKING, done: ['held'], else: HELD_LATE }),
       compare: reaches('held'),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'release_delivery',
       label: 'Release it in the warehouse',
       on: 'deliveries',
@@ -63,7 +64,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       }),
       compare: reaches(...BEFORE_PICKING, ...GONE_ON, 'short'),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'recall_delivery',
       label: 'Stop it in the warehouse',
       on: 'deliveries',
@@ -84,7 +85,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       }),
       compare: reaches('cancelled'),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'move_fulfillment',
       label: 'Move it to the warehouse that the shop chose',
       on: 'deliveries',
@@ -111,7 +112,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
           : { is: 'changed', words: `It is at ${after.attributes.location} now.` },
     }),
     expectReturn(client),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'ship_rest',
       label: 'Ship the rest, back-order the missing line',
       on: 'deliveries',
@@ -126,7 +127,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       ready: readyWhen({ ready: ['short'], done: GONE_ON, else: 'only a short delivery can be split' }),
       compare: reaches(...GONE_ON),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'cancel_duplicate',
       label: 'Cancel the duplicate delivery',
       risk: 'second_person',
@@ -142,7 +143,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       ready: readyWhen({ ready: BEFORE_PACKING, done: ['cancelled'], else: 'it is too late to cancel it' }),
       compare: reaches('cancelled'),
     }),
-    objectAction(client, system, {
+    sandboxAction(client, system, {
       id: 'recount',
       label: 'Recount it in the warehouse',
       settleMs: 30_000,

@@ -2,8 +2,6 @@ import { z } from 'zod'
 
 /** One system of the sandbox. The sandbox itself says all of this once it is started. */
 export const sandboxConfig = z.strictObject({
-  /** As configured in Baton, and as the system calls itself in its webhooks' path. */
-  name: z.string().min(1),
   role: z.enum(['storefront', 'erp', 'wms', 'carrier']),
   url: z.url({ protocol: /^https?$/, error: 'is no http(s) address' }),
   token: z.string().min(1),
@@ -12,5 +10,6 @@ export const sandboxConfig = z.strictObject({
   /** One attempt at a call, in ms. */
   timeoutMs: z.number().int().positive().default(5_000),
 })
-export type SandboxConfig = z.infer<typeof sandboxConfig>
+/** `name`: as configured in Baton, and as the system calls itself in its webhooks' path. */
+export type SandboxConfig = z.infer<typeof sandboxConfig> & { name: string }
 export type SandboxRole = SandboxConfig['role']

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { fact, identity, meta, named, orderNumber, reference, words } from './wire.ts'
+import { identity, named, reference, words } from '../kit/facts.ts'
+import { fact, meta, orderNumber } from './wire.ts'
 
 const carrierParcel = z
   .object({

@@ -1,18 +1,6 @@
 import { z } from 'zod'
-import {
-  fact,
-  identity,
-  instant,
-  meta,
-  money,
-  named,
-  orderNumber,
-  reference,
-  skuKeys,
-  stockKeys,
-  sum,
-  words,
-} from './wire.ts'
+import { identity, named, reference, skuKeys, stockKeys, sum, words } from '../kit/facts.ts'
+import { fact, instant, meta, money, orderNumber } from './wire.ts'
 
 const erpSale = z
   .object({

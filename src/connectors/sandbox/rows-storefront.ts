@@ -1,19 +1,7 @@
 import { z } from 'zod'
 import type { OrderClass } from '../../domain/model.ts'
-import {
-  fact,
-  identity,
-  instant,
-  meta,
-  money,
-  named,
-  orderNumber,
-  reference,
-  skuKeys,
-  stockKeys,
-  sum,
-  words,
-} from './wire.ts'
+import { identity, linesText, named, reference, skuKeys, stockKeys, sum, words } from '../kit/facts.ts'
+import { fact, instant, meta, money, orderNumber } from './wire.ts'
 
 const CLASSES: Record<'web' | 'b2b' | 'marketplace' | 'preorder' | 'backorder', OrderClass> = {
   web: 'consumer',
@@ -22,16 +10,6 @@ const CLASSES: Record<'web' | 'b2b' | 'marketplace' | 'preorder' | 'backorder', 
   preorder: 'preorder',
   backorder: 'backorder',
 }
-
-/** The lines of an order as one attribute, `MUG-RED*2,PEN-GEL*1`: what is needed to create the order elsewhere. */
-const linesText = (lines: { sku: string; quantity: number }[]): string =>
-  lines.map(({ sku, quantity }) => `${sku}*${quantity}`).join(',')
-
-export const readLines = (text: string): { sku: string; quantity: number }[] =>
-  text.split(',').flatMap((line) => {
-    const [, sku, quantity] = /^(.+)\*(\d+)$/.exec(line) ?? []
-    return sku === undefined ? [] : [{ sku, quantity: Number(quantity) }]
-  })
 
 const shopOrder = z
   .object({

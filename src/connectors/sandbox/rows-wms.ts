@@ -1,17 +1,6 @@
 import { z } from 'zod'
-import {
-  fact,
-  identity,
-  instant,
-  meta,
-  named,
-  orderNumber,
-  reference,
-  skuKeys,
-  stockKeys,
-  sum,
-  words,
-} from './wire.ts'
+import { identity, named, reference, skuKeys, stockKeys, sum, words } from '../kit/facts.ts'
+import { fact, instant, meta, orderNumber } from './wire.ts'
 
 const wmsDelivery = z
   .object({

@@ -1,10 +1,8 @@
 import { z } from 'zod'
 import type { WireFact } from '../../app/connector.ts'
-import type { Key, KeyName, ObjectType } from '../../domain/model.ts'
+import type { ObjectType } from '../../domain/model.ts'
 
 export const instant = z.iso.datetime()
-/** What becomes a key: never empty, or unlike things would be taken for one. */
-export const named = z.string().trim().min(1)
 
 /** What every row carries, whatever it is about. */
 export const meta = {
@@ -29,15 +27,6 @@ export const money = z
   .regex(/^\d+\.\d{2}$/)
   .transform((text) => Number(text.replace('.', '')))
 
-export const identity = (name: KeyName, value: string): Key => ({ name, value, kind: 'identity' })
-export const reference = (name: KeyName, value: string): Key => ({ name, value, kind: 'reference' })
-export const stockKeys = (sku: string, place: string): Key[] => [
-  identity('stock', `${sku}@${place}`),
-  reference('sku', sku),
-]
-export const skuKeys = (skus: string[]): Key[] => [...new Set(skus)].map((sku) => reference('sku', sku))
-export const sum = (numbers: number[]): number => numbers.reduce((total, n) => total + n, 0)
-
 /** The part of a fact that depends on what the row is about. */
 type About = Pick<WireFact, 'keys' | 'state' | 'rawState'> &
   Partial<Pick<WireFact, 'quantities' | 'attributes' | 'orderClass'>>
@@ -52,7 +41,3 @@ export const fact = (row: Meta, type: ObjectType, about: About): WireFact => ({
   version: row.sequence,
   changedBy: row.changed_by ?? { kind: 'unknown' },
 })
-
-/** A table from a system's own words to the canonical ones: a word that is not in it makes the row a bad one. */
-export const words = <const T extends Record<string, string>>(table: T) =>
-  z.enum(Object.keys(table)).transform((raw) => ({ raw, state: table[raw] ?? raw }))

@@ -10,6 +10,7 @@ import {
   describeConnector,
   type SignedRequest,
 } from '../../contracts/connector.ts'
+import { startFaultyProxy } from '../../support/faulty-proxy.ts'
 import { startWorld, type TestWorld } from '../../support/sandbox-world.ts'
 
 const signed = (secret: string, body: Buffer, at: Date): SignedRequest => {
@@ -72,14 +73,21 @@ const start = (system: SystemName) => async (): Promise<ConnectorHarness> => {
   const world = await startWorld()
   const found = world.sandbox.systems.find((s) => s.name === system)
   if (!found) throw new Error(`No ${system}`)
-  const { name, role, url, webhookSecret } = found
+  const { name, role, url, token, webhookSecret } = found
+  const proxy = await startFaultyProxy(url)
+  const connectorWith = (settings: object): Connector =>
+    createSandboxConnector(
+      { ...sandboxConfig.parse({ role, webhookSecrets: [webhookSecret], ...settings }), name },
+      { now: world.now },
+    )
   let stopped = false
   const stop = async () => {
-    if (!stopped) await world.stop()
+    if (!stopped) await Promise.all([proxy.close(), world.stop()])
     stopped = true
   }
   return {
-    connector: world.connectors[system],
+    connector: connectorWith({ url: proxy.url, token, timeoutMs: 250 }),
+    proxy,
     now: world.now,
     live: () => world.advance(30_000),
     webhooks: {
@@ -88,10 +96,7 @@ const start = (system: SystemName) => async (): Promise<ConnectorHarness> => {
       forge: (body, at) => signed(`whsec_${Buffer.from('somebody else').toString('base64')}`, body, at),
     },
     actionCase: (id) => actionCase(world, system, id),
-    withWrongCredentials(): Connector {
-      const config = sandboxConfig.parse({ name, role, url, token: 'wrong', webhookSecrets: [webhookSecret] })
-      return createSandboxConnector(config, { now: world.now })
-    },
+    withWrongCredentials: () => connectorWith({ url, token: 'wrong' }),
     unplug: stop,
     async loseNextAnswer() {
       await world.control('/faults', { kind: 'lose_answer', system })
@@ -107,6 +112,6 @@ const NAMES = {
   carrier: 'the sandbox carrier',
 }
 for (const system of SYSTEMS) {
-  const promises = { pushes: true, polls: true, actions: actionsOf(system) }
+  const promises = { pushes: 'timestamped' as const, polls: true, actions: actionsOf(system) }
   describeConnector(NAMES[system], promises, start(system))
 }

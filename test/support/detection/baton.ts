@@ -40,8 +40,8 @@ const setupOf = ({ contracts, pollMs }: BatonSetup, connectors: Connector[]): Se
 
 const connected = (systems: SandboxSystem[], now: () => Date): Connector[] =>
   systems.map(({ name, role, url, token, webhookSecret }) => {
-    const config = sandboxConfig.parse({ name, role, url, token, webhookSecrets: [webhookSecret] })
-    return createSandboxConnector(config, { now })
+    const config = sandboxConfig.parse({ role, url, token, webhookSecrets: [webhookSecret] })
+    return createSandboxConnector({ ...config, name }, { now })
   })
 
 /**
