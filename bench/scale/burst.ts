@@ -41,6 +41,8 @@ export const burst = async (
   const dueAt = Date.now()
   const began = new Date(dueAt - firstDueMs)
   const later = new Date(began.getTime() + FAR_MS)
+  // What the world itself waits for was looked at in its own time: only the burst is due now.
+  await sql`update expectations set next_check_at = ${later.toISOString()}::timestamptz`
   const all = { template, signalsFrom: later }
   await plantOrders(sql, { ...all, from, to: from + due - 1, t: `'${began.toISOString()}'` })
   const rest = `'${later.toISOString()}'::timestamptz + n % 1000 * interval '1 ms'`

@@ -10,8 +10,10 @@ export const SUBJECTS_A_DAY = 1_000_000 / 365
 const ORDER_EVERY_MS = Math.round(DAY_MS / (SUBJECTS_A_DAY / SUBJECTS_OF_AN_ORDER))
 /** Signals are kept for so long. */
 const SIGNAL_DAYS = 30
-/** The newest orders, which are still on their way; everything before them is done. */
-const HOT_SHARE = 0.05
+/** From the order to the customer's door; everything older is done. The shop of a year has no more on their way. */
+const DAYS_ON_THE_WAY = 2
+/** But so much of a young shop's orders. */
+const MOST_ON_THE_WAY = 0.5
 
 export type World = {
   orders: number
@@ -26,7 +28,8 @@ export type World = {
 /** A world of so many subjects as it stands at `now`. */
 export const worldOf = (subjects: number, now: Date): World => {
   const orders = Math.max(STEPS_OF_AN_ORDER, Math.round(subjects / SUBJECTS_OF_AN_ORDER))
-  const hot = Math.max(STEPS_OF_AN_ORDER - 1, Math.round(orders * HOT_SHARE))
+  const onTheirWay = (SUBJECTS_A_DAY / SUBJECTS_OF_AN_ORDER) * DAYS_ON_THE_WAY
+  const hot = Math.max(STEPS_OF_AN_ORDER - 1, Math.round(Math.min(onTheirWay, orders * MOST_ON_THE_WAY)))
   const firstHot = orders - hot + 1
   const stages = STEPS_OF_AN_ORDER - 1
   return {

@@ -3,7 +3,7 @@ import type { SignalTx } from '../app/ports.ts'
 import type { FactRef, NewSignal, ObjectName, StoredFact } from '../app/records.ts'
 import type { Fact, Timeline } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
-import { prepared, rows } from './bulk.ts'
+import { idList, instants, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { parseFact } from './parse.ts'
 import { quarantine } from './schema.ts'
@@ -81,8 +81,9 @@ export const signalTx = (db: Executor): SignalTx => ({
     const found = await prepared(
       db,
       sql`
-      select ${FACT_FIELDS} from ${rows(refs, 'id int8, "receivedAt" timestamptz')}
-      cross join lateral (select * from facts f where f.id = r.id and f.received_at = r."receivedAt" limit 1) f
+      select ${FACT_FIELDS} from facts f
+      where f.id = any(${idList(refs.map(({ id }) => id))})
+        and f.received_at = any(${instants(refs.map(({ receivedAt }) => receivedAt))})
       order by f.id`,
     )
     return found.map(parseFact)

@@ -1,8 +1,8 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { SubjectTx } from '../app/ports.ts'
-import type { ObjectName, SubjectRecord } from '../app/records.ts'
+import type { IdentityKey, ObjectName, SubjectRecord } from '../app/records.ts'
 import { objectId } from '../domain/object.ts'
-import { idList, prepared, rows } from './bulk.ts'
+import { grouped, idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { Overtaken } from './errors.ts'
 import { loadExceptions } from './exceptions.ts'
@@ -15,6 +15,19 @@ const NAME = 'system text, type text, "externalId" text'
 const OBJECT_FIELDS =
   sql.raw(`o.system, o.type, o.external_id, o.role, o.version, o.hash, o.keys, o.order_class, o.state,
   o.raw_state, o.quantities, o.attributes, o.changed_by, o.entered_at, o.first_at, o.occurred_at, o.received_at`)
+const KINDS = 'system text, type text, ends text[]'
+const keysByName = (keys: readonly IdentityKey[]) =>
+  grouped(
+    keys,
+    ({ name }) => ({ name }),
+    ({ value }) => value,
+  )
+const byKind = (names: readonly ObjectName[]) =>
+  grouped(
+    names,
+    ({ system, type }) => ({ system, type }),
+    ({ externalId }) => externalId,
+  )
 const nameOnly = ({ system, type, externalId }: ObjectName): ObjectName => ({ system, type, externalId })
 
 /** Everything a step may look at about these subjects; the caller holds their locks, or only reads. */
@@ -39,12 +52,19 @@ export const loadSubjects = async (
     prepared<{ subject_id: string }>(
       db,
       sql`
-      select so.subject_id::text, ${OBJECT_FIELDS} from ${rows(found, 'id int8, timeline text')}
-      cross join lateral (select * from subject_objects so where so.subject_id = r.id offset 0) so
+      with so as materialized (
+        select so.* from unnest(${idList(ids)}) as r(id)
+        cross join lateral (
+          select subject_id, timeline, system, type, external_id from subject_objects so
+          where so.subject_id = r.id offset 0) so)
+      select so.subject_id::text, ${OBJECT_FIELDS} from (
+        select timeline, system, type, array_agg(distinct external_id) as ids from so group by 1, 2, 3) g
       cross join lateral (
         select * from objects o
-        where o.timeline = r.timeline
-          and o.system = so.system and o.type = so.type and o.external_id = so.external_id limit 1) o`,
+        where o.timeline = g.timeline and o.system = g.system and o.type = g.type and o.external_id = any(g.ids)
+        offset 0) o
+      join so on so.timeline = o.timeline and so.system = o.system and so.type = o.type
+        and so.external_id = o.external_id`,
     ),
     db
       .select()
@@ -86,10 +106,10 @@ export const subjectTx = (db: Executor): SubjectTx => ({
     const found = await prepared<{ name: string; value: string; subject_id: string }>(
       db,
       sql`
-      select r.name, r.value, k.subject_id::text from ${rows(keys, KEYS)}
+      select k.name, k.value, k.subject_id::text from ${rows(keysByName(keys), 'name text, ends text[]')}
       cross join lateral (
-        select subject_id from subject_keys k
-        where k.timeline = ${timeline} and k.name = r.name and k.value = r.value limit 1) k`,
+        select name, value, subject_id from subject_keys k
+        where k.timeline = ${timeline} and k.name = r.name and k.value = any(r.ends) offset 0) k`,
     )
     return found.map(({ name, value, subject_id }) => ({ key: { name, value }, subjectId: subject_id }))
   },
@@ -159,12 +179,12 @@ export const subjectTx = (db: Executor): SubjectTx => ({
     }>(
       db,
       sql`
-      select r.system, r.type, r."externalId" as external_id, so.subject_id::text
-      from ${rows(names.map(nameOnly), NAME)}
+      select so.system, so.type, so.external_id, so.subject_id::text
+      from ${rows(byKind(names), KINDS)}
       cross join lateral (
-        select subject_id from subject_objects so
+        select system, type, external_id, subject_id from subject_objects so
         where so.timeline = ${timeline} and so.system = r.system and so.type = r.type
-          and so.external_id = r."externalId" offset 0) so`,
+          and so.external_id = any(r.ends) offset 0) so`,
     )
     return found.map(({ system, type, external_id, subject_id }) => ({
       object: { system, type, externalId: external_id },
@@ -185,11 +205,11 @@ export const subjectTx = (db: Executor): SubjectTx => ({
     }>(
       db,
       sql`
-      select distinct o.system, o.type, o.external_id, o.version, o.hash from ${rows(names.map(nameOnly), NAME)}
+      select o.system, o.type, o.external_id, o.version, o.hash from ${rows(byKind(names), KINDS)}
       cross join lateral (
         select * from objects o
-        where o.timeline = ${timeline} and o.system = r.system and o.type = r.type and o.external_id = r."externalId"
-        limit 1) o`,
+        where o.timeline = ${timeline} and o.system = r.system and o.type = r.type and o.external_id = any(r.ends)
+        offset 0) o`,
     )
     return new Map(
       found.map((row) => [
