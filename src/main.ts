@@ -107,7 +107,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   const { maps } = config.yml
   const baton = createBatonConnector(createNameDesk({ store, maps, clock }))
   const setup = setupOf(options, [...connectors, baton], surfaced.posting)
-  const queries = createQueries(createReader(db), setup, config.channels, clock)
+  const queries = createQueries(createReader(db), setup, config.channels, clock, clockText)
   const base = { store, setup, clock, clockText, isTransient }
   const { people } = config
   const host = createHost({
@@ -139,7 +139,8 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
 
   const deliver = createDeliver({ ...deliveryOf(config, queries), store, clock, log, worker })
   const callTimeoutMs = CALL_TIMEOUT_MS
-  const runs = createRuns({ ...base, worker, liveWorkers: () => liveWorkers(db), callTimeoutMs })
+  const waitMs = config.yml.wait_for_system
+  const runs = createRuns({ ...base, worker, liveWorkers: () => liveWorkers(db), callTimeoutMs, waitMs })
   const handlers = createJobs({
     ...base,
     surfaces,

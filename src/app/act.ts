@@ -2,6 +2,9 @@ import type { Acted } from './connector.ts'
 import { SystemError, wordsOf } from './errors.ts'
 import type { RunRecord } from './records.ts'
 import type { Next, Running } from './run.ts'
+import { askedWords } from './run-words.ts'
+import { answerBy, unsent } from './verify.ts'
+import { waitFor } from './wait.ts'
 
 /**
  * Sends the call, once, with the run's key. That it is being sent is committed first, and only while the exception
@@ -18,29 +21,41 @@ export const act = async (it: Running, run: RunRecord): Promise<Next> => {
   try {
     acted = await it.action.act(it.input(), run.idempotencyKey)
   } catch (error) {
-    // A bug of ours after the request left is as unclear as a lost answer.
-    const failure = error instanceof SystemError ? error.failure : 'ambiguous'
-    switch (failure) {
-      case 'refused':
-        return it.finish(sent, 'refused', wordsOf(error))
-      case 'unreachable':
-      case 'misconfigured':
-        return it.finish(sent, 'failed', `${wordsOf(error)} Nothing was changed.`)
-      case 'ambiguous':
-        return { go: 'look', run: sent, words: wordsOf(error), sent: 'unclear' }
-    }
+    return failed(it, run, sent, error)
   }
   const { words } = acted
   if (acted.is === 'requested') {
-    const change = { state: 'settling' as const, outcome: 'requested' as const, words, settleBy: acted.until }
-    await it.save(sent, { change, status: `${run.label}: asked. ${words}`, rest: true })
+    const settleBy = answerBy(it, acted.until)
+    const change = { state: 'settling' as const, outcome: 'requested' as const, words, settleBy }
+    await it.save(sent, { change, status: askedWords(run, words), heard: true, rest: true })
     return { go: 'rest' }
   }
   const { run: accepted } = await it.save(sent, {
     change: { state: 'sent', words },
     status: `${run.label}: accepted, reading back.`,
+    heard: true,
   })
   return { go: 'look', run: accepted, words, sent: 'accepted' }
+}
+
+/** `before`: the run before this call. What an earlier call of it may have done is not undone by this one's failing. */
+const failed = async (it: Running, before: RunRecord, sent: RunRecord, error: unknown): Promise<Next> => {
+  const words = wordsOf(error)
+  // A bug of ours after the request left is as unclear as a lost answer.
+  if (!(error instanceof SystemError) || error.failure === 'ambiguous') {
+    return { go: 'look', run: sent, words, sent: 'unclear' }
+  }
+  const again = before.sends > 0
+  switch (error.failure) {
+    case 'refused':
+      if (again) return { go: 'look', run: sent, words, sent: 'refused' }
+      return it.finish(sent, 'refused', words, { heard: true })
+    case 'misconfigured':
+      if (again) return { go: 'look', run: sent, words, sent: 'unclear' }
+      return it.finish({ ...sent, sends: 0, sentAt: null }, 'failed', `${words} Nothing was changed.`)
+    case 'unreachable':
+      return again ? unsent(it, before, words) : waitFor(it, sent, error)
+  }
 }
 
 const sending = (it: Running, run: RunRecord): Partial<RunRecord> => ({

@@ -11,6 +11,7 @@ import {
   type Timeline,
 } from '../domain/model.ts'
 import { draftOf, viewOf } from './draft.ts'
+import { actionView } from './gap-actions.ts'
 import { graceLines } from './grace-desk.ts'
 import { offersFor } from './offers.ts'
 import type { Clock, Reader } from './ports.ts'
@@ -22,6 +23,7 @@ import type {
   Queries,
   SystemSide,
 } from './queries.ts'
+import { unreachableWords } from './reach.ts'
 import type { ExceptionHistory, ExceptionSource, SourceFilter, SubjectRecord } from './records.ts'
 import { CHAIN, sideBySide } from './sides.ts'
 import type { Setup } from './world.ts'
@@ -72,15 +74,6 @@ const needsGoods =
     return [contract, ...roots].some((each) => each !== undefined && GOODS.includes(each.subject))
   }
 
-/** What people call an action; `system`: of an action in a system, null for what they did themselves. */
-const actionLabel = ({ connectors }: Setup, system: string | null, id: string): string => {
-  if (system === null) return OWN_LABELS[id] ?? id
-  const connector = connectors.find((candidate) => candidate.system === system)
-  return connector?.actions.find((action) => action.id === id)?.label ?? id.replaceAll('_', ' ')
-}
-
-const OWN_LABELS: Record<string, string> = { fixed_by_hand: 'Fixed by hand', dismiss: 'Dismissed' }
-
 /** Open ones are listed worst first, all others by time alone. */
 const rankOf = (state: ExceptionFilter['state'], severity: Severity): number =>
   state === 'open' ? SEVERITIES.indexOf(severity) : 0
@@ -94,6 +87,7 @@ export const createQueries = (
   setup: Setup,
   channels: ConfiguredChannel[],
   clock: Clock,
+  clockText: (at: Date) => string,
 ): Queries => {
   const imported = new Map<Timeline, NamedContract[]>()
 
@@ -110,12 +104,14 @@ export const createQueries = (
     (await namedContract(timeline, id))?.title ?? `${id} (no longer configured)`
 
   const rowOf = async (source: ExceptionSource): Promise<ExceptionRow> => {
-    const { exception, subject, names, root, consequences } = source
+    const { exception, subject, names, root, consequences, past } = source
     const { timeline } = subject
     const named = await namedContract(timeline, exception.contract)
     const contract = setup.contracts.find((c) => c.id === exception.contract)
     const view: SubjectView = viewOf(draftOf(subject))
     const { claimedBy, claimedAt } = exception
+    const now = clock()
+    const around = { now, past, unreachable: unreachableWords(source.unreachable, clockText, now) }
     return {
       ...exception,
       id: exception.id ?? '',
@@ -134,7 +130,7 @@ export const createQueries = (
         name: subjectName(root.keys),
       },
       consequenceCount: consequences,
-      actions: offersFor(exception, contract, view, setup).map(shown),
+      actions: offersFor(exception, contract, view, setup, around).map(shown),
     }
   }
 
@@ -165,10 +161,7 @@ export const createQueries = (
       openings,
       gap: gap && {
         ...gap,
-        actions: gap.actions.map(({ system, action, ...rest }) => ({
-          ...rest,
-          label: actionLabel(setup, system, action),
-        })),
+        actions: gap.actions.map((did) => actionView(setup, did)),
       },
     }
   }

@@ -37,8 +37,16 @@ export type CardButton = {
 /** A button that runs a command as if it had been typed. */
 export type CommandButton = { kind: 'command'; text: string; label: string }
 
+/** An input whose id begins so asks for personal data: what is typed is kept only until it has been sent. */
+export const PRIVATE = 'private_'
+
+/** What was typed, as far as it may be kept. */
+export const keptValues = <T>(values: Record<string, T>): Record<string, T> =>
+  Object.fromEntries(Object.entries(values).filter(([id]) => !id.startsWith(PRIVATE)))
+
 export type CardInput =
-  | { kind: 'text'; id: string; label: string; required: boolean; maxLength: number }
+  /** `initial`: what stands in it when it opens, to be edited; at most `maxLength`. Long ones are text areas. */
+  | { kind: 'text'; id: string; label: string; required: boolean; maxLength: number; initial?: string }
   | { kind: 'number'; id: string; label: string; required: boolean; min: number; max: number; unit: string }
   | {
       kind: 'choice'

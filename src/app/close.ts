@@ -4,7 +4,7 @@ import { type ChangedBy, handoffName, type ObjectState } from '../domain/model.t
 import { objectId } from '../domain/object.ts'
 import type { Draft } from './draft.ts'
 import { episodeOf } from './open.ts'
-import type { ExceptionRecord } from './records.ts'
+import type { ActiveRun, ExceptionRecord } from './records.ts'
 
 /**
  * The object whose change kept the contract: of those that have just said something new (or, if none has, of all) the
@@ -38,6 +38,10 @@ const wordsFor = (
   return `Healed: ${why} (changed by: ${healedBy(changedBy)}).`
 }
 
+/** Nobody has begun with it; to take something back is wanted all the same. */
+const isPending = ({ state, waitsSince, undoes }: ActiveRun): boolean =>
+  undoes === null && (state === 'awaiting_approval' || (state === 'queued' && waitsSince !== null))
+
 /**
  * The contract is kept: an open exception ends. While one of Baton's runs is in progress or settling the run gets
  * the credit, whichever way the news came (webhook or read-back); otherwise it healed, and a person who mended it in
@@ -66,7 +70,7 @@ export const close = (
   draft.touched.episodes.push(episodeOf(after))
   const { run } = before
   if (run && as === 'resolved') draft.touched.runs.push({ runId: run.id, at: now, is: 'credited' })
-  if (run?.state === 'awaiting_approval') {
+  if (run && isPending(run)) {
     draft.touched.runs.push({ runId: run.id, at: now, is: 'overtaken' })
     draft.exceptions.set(contract.id, { ...after, run: null })
   }

@@ -27,17 +27,29 @@ export type RequestHead = { headers: Record<string, string | undefined>; receive
 export type WireFact = Omit<Fact, 'system' | 'role' | 'receivedAt'>
 
 export type Verified =
-  | { ok: true; deliveryKey: string }
-  | { ok: false; status: 400 | 401 | 403; reason: string }
+  /** `body`: what is kept and read in place of the raw one, where headers say what the body alone does not. */
+  { ok: true; deliveryKey: string; body?: Buffer } | { ok: false; status: 400 | 401 | 403; reason: string }
 
 /** A row that could not be parsed: where it stood, and what was wrong. Its neighbours go on. */
-export type BadRow = { at: string; reason: string }
+export type BadRow = {
+  at: string
+  reason: string
+  /** A word of the system's that its map does not know. */
+  unknownWord?: string
+}
+
+/** A number that a sender counts up by one with every delivery; `of` names the series it belongs to. */
+export type SequenceNumber = { of: string; number: number }
 
 export type ParsedSignal = {
   facts: WireFact[]
   bad: BadRow[]
+  /** Where the sender numbers its deliveries without holes: those that came. A hole becomes a finding of the feed. */
+  sequence?: SequenceNumber[]
   /** The sender's own clock when it sent, for measuring skew; undefined if it does not say. */
   sentAt?: Date
+  /** It says that something changed, and not what: the system is read at once instead of at its next poll. */
+  hint?: true
 }
 
 export type WebhookIntake = {
@@ -55,6 +67,11 @@ export type PollPage = ParsedSignal & {
   more: boolean
   /** Raw body, kept like a webhook's. */
   raw: Buffer
+  /**
+   * Up to when the world is known once this page, the last of its reading, is taken; without it, up to the moment at
+   * which the page was asked for. For a system that lists objects and not changes: its first pages are older by then.
+   */
+  watermark?: Date
 }
 
 export type Poller = {
@@ -62,6 +79,8 @@ export type Poller = {
   changes(cursor: string | null, signal: AbortSignal): Promise<PollPage>
   /** From the start it lists everything that the system still holds: what is missing there is gone. */
   listsAll?: boolean
+  /** So far its watermark may lie behind although all is well, in ms; without it, not at all. */
+  lagMs?: number
 }
 
 /** What an action's read saw: the facts to record, and the words for people. */
@@ -89,8 +108,13 @@ export type Acted =
   | { is: 'requested'; words: string; until: Date }
 
 export type Compared =
+  /** Done; of a request: who was asked has done it. */
   | { is: 'changed'; words: string }
-  /** Accepted but not visible yet: look again until the settling deadline. */
+  /** Kind `request`: who was asked agrees, and it will show. */
+  | { is: 'accepted'; words: string }
+  /** Kind `request`: who was asked says no, in these words. */
+  | { is: 'declined'; words: string }
+  /** Accepted but not visible yet, or asked and not answered yet: look again until the deadline. */
   | { is: 'settling'; words: string }
   /** The system said yes and changed nothing. */
   | { is: 'unchanged'; words: string }
@@ -106,6 +130,18 @@ export type ActionInput = {
   by?: string
   signal: AbortSignal
 }
+
+/** A run that has changed something, as its undoing sees it. */
+export type Done = Pick<ActionInput, 'target' | 'values'> & { before: Seen | null; after: Seen | null }
+
+/**
+ * What takes an action back: an action of the same system, run like any other, with its own re-check. `target` aims it
+ * by what was before; without it the action aims itself. Unavailable, with the reason, once it is too late.
+ */
+export type Undo = { action: string; target?(subject: SubjectView, done: Done): Aim }
+
+/** Null when there is nothing to aim at; a reason when there is and it cannot work now. */
+export type Aim = ActionTarget | { unavailable: string } | null
 
 /**
  * A thing that a button does through this system's API: read > precondition > act with a key > read > compare.
@@ -123,7 +159,11 @@ export type RoutingAction = {
   /** Repeating `act` with the same key is known by the system and has no second effect. */
   idempotent: boolean
   /** Null when the subject gives nothing to aim at; a reason when it does but the state forbids it. */
-  target(subject: SubjectView): ActionTarget | { unavailable: string } | null
+  target(subject: SubjectView): Aim
+  /** The id of a request that somebody must have accepted first: a customer is told only what is agreed. */
+  onlyAfter?: string
+  /** Absent where nothing takes it back. */
+  undo?: Undo
   /** What to ask the person before it is done; without it, one click does it. */
   inputs?(subject: SubjectView): CardInput[]
   /** The size of the change, for the trust policy ("a second person above 10 units"); undefined = not sized. */

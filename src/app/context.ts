@@ -47,8 +47,11 @@ export type GapHistory = {
   /** Closed episodes that healed with nobody's hand in it, and how long half of these took at most. */
   healedAlone: number
   medianAloneMs: number | null
-  /** What people did, the most frequent first. `system`: of an action in a system, null for what they did themselves. */
-  actions: { system: string | null; action: string; times: number; verified: number }[]
+  /**
+   * What people did, the most frequent first. `system`: of an action in a system, null for what they did themselves;
+   * `proven`: runs that were verified, not undone, and whose exception stayed closed.
+   */
+  actions: { system: string | null; action: string; times: number; verified: number; proven: number }[]
   /** Persons who handled it most often, without figures. */
   people: string[]
   /** The latest notes on other exceptions of it. */

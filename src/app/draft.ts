@@ -30,7 +30,7 @@ export type Draft = {
     conflicts: ConflictRecord[]
     lags: LagRecord[]
     interventions: Omit<NewIntervention, 'exceptionId'>[]
-    /** Runs whose exception closed: credited with it, or overtaken before anybody approved them. */
+    /** Runs whose exception closed: credited with it, or overtaken before anything was sent. */
     runs: { runId: string; at: Date; is: 'credited' | 'overtaken' }[]
   }
 }
@@ -114,7 +114,8 @@ export const saveDrafts = async (tx: Tx, timeline: Timeline, drafts: Draft[]): P
 /** What becomes of a run when its exception closes. One that is still at work ends itself, and finds its credit. */
 const ending = (run: RunRecord, at: Date, is: 'credited' | 'overtaken'): Partial<RunRecord> => {
   if (is === 'overtaken') {
-    const words = 'The systems agreed before anybody approved it. Nothing was sent.'
+    const why = run.waitsSince === null ? 'before anybody approved it' : `before ${run.system} answered`
+    const words = `The systems agreed ${why}. Nothing was sent.`
     return { state: 'finished', outcome: 'already_done', words, finishedAt: at }
   }
   return run.state === 'settling'

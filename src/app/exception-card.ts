@@ -106,12 +106,21 @@ const stakeBlocks = (row: ExceptionDetail): CardBlock[] => {
   ]
 }
 
+/** Somebody else was asked: who looks at the card wants to know how long that may take. */
+const answerBlocks = ({ actionRuns, asOf }: ExceptionDetail): CardBlock[] =>
+  actionRuns.flatMap(({ state, outcome, settleBy }) =>
+    state === 'settling' && outcome === 'requested' && settleBy
+      ? [{ kind: 'time' as const, label: 'An answer is waited for until', at: settleBy, countdownFrom: asOf }]
+      : [],
+  )
+
 /** What came of it so far. "Open." alone says nothing that the card does not say anyway. */
 const statusBlocks = (row: ExceptionDetail): CardBlock[] => {
   const notes = row.interventions.filter((i) => i.note !== null && i.action !== 'dismiss').slice(-NOTES_SHOWN)
   const tone: Tone = row.state === 'open' || row.state === 'dismissed' ? 'neutral' : 'good'
   return [
     ...(row.status === 'Open.' ? [] : [{ kind: 'text' as const, text: row.status, tone }]),
+    ...answerBlocks(row),
     ...row.actionRuns.slice(0, RUNS_SHOWN).map((run) => ({ kind: 'context' as const, text: runWords(run) })),
     ...notes.map((i) => ({ kind: 'context' as const, text: `Note by ${i.person}: ${i.note}` })),
   ]

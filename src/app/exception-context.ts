@@ -107,6 +107,16 @@ export const historyLines = ({ gap }: ExceptionDetail): string[] => {
   return [[oftenWords(gap), ...aloneWords(gap)].join(' '), ...(done.length > 0 ? [done.join(' ')] : [])]
 }
 
+/** How far each action has come on this gap towards being left to automation. */
+export const provenWords = ({ gap }: ExceptionDetail): string | null => {
+  const earning = (gap?.actions ?? []).flatMap(({ label, proven, needed }) =>
+    needed === null || proven === 0 ? [] : [`${label}, ${Math.min(proven, needed)} of ${needed}`],
+  )
+  return earning.length === 0
+    ? null
+    : `Verified runs that lasted, of those that automation asks for: ${earning.join('; ')}.`
+}
+
 /** The latest notes on others of its kind. */
 export const noteLines = ({ gap }: ExceptionDetail): string[] =>
   (gap?.notes ?? []).map(({ exception, person, note }) => `Note by ${person} on #${exception}: ${note}`)

@@ -1,7 +1,7 @@
 import { subjectName } from '../domain/keys.ts'
 import type { Card, CardBlock } from './card.ts'
 import { commandButton } from './command.ts'
-import { consequenceBlocks, historyLines, noteLines, orderBlocks } from './exception-context.ts'
+import { consequenceBlocks, historyLines, noteLines, orderBlocks, provenWords } from './exception-context.ts'
 import type { ExceptionDetail } from './queries.ts'
 
 /** Longer than a card, and still read on a phone. */
@@ -12,6 +12,7 @@ const contexts = (lines: string[]): CardBlock[] => lines.map((text) => ({ kind: 
 /** The answer to "Why?": what the break means, whom it hurts, what helps, and everything that hangs on it. */
 export const whyCard = (row: ExceptionDetail): Card => {
   const { meaning, hurts, fix } = row
+  const proven = provenWords(row)
   const facts = [
     ...(hurts === '' ? [] : [{ label: 'Whom it hurts', value: hurts }]),
     ...(fix === '' ? [] : [{ label: 'Usual fix', value: fix }]),
@@ -21,7 +22,7 @@ export const whyCard = (row: ExceptionDetail): Card => {
     ...(facts.length > 0 ? [{ kind: 'facts' as const, facts }] : []),
     ...consequenceBlocks(row, MOST),
     ...orderBlocks(row, MOST),
-    ...contexts([...historyLines(row), ...noteLines(row)]),
+    ...contexts([...historyLines(row), ...(proven === null ? [] : [proven]), ...noteLines(row)]),
     { kind: 'buttons', buttons: [commandButton(`open ${row.id}`, `Show #${row.id}`)] },
   ]
   const title = `Why #${row.id}: ${row.title}`

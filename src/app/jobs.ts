@@ -7,8 +7,10 @@ import type { Log } from './log.ts'
 import { poll } from './poll.ts'
 import type { Clock, Jobs, Store } from './ports.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
+import { forgetUnwatched } from './reach.ts'
 import { reconcileWhenDue } from './reconcile.ts'
 import { remap } from './remap.ts'
+import { showReach } from './show-reach.ts'
 import type { Surface } from './surface.ts'
 import { sweep } from './sweep.ts'
 
@@ -112,6 +114,8 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
 
   redraw: ({ exception }) => redraw(deps, exception),
 
+  reach: (job) => showReach(deps, job),
+
   deliver: async ({ surface }) => {
     const found = deps.surfaces.find(({ id }) => id === surface)
     if (found) await deps.deliver(found)
@@ -120,6 +124,7 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
   reclaim: async () => {
     await reclaim(deps.store, deps.clock)
     await wakeWriters(deps)
+    await deps.store.transaction((tx) => forgetUnwatched(tx, deps.connectors, deps.clock()))
   },
 
   remap: (job) => remap(deps, job),

@@ -59,6 +59,8 @@ export const keepNews = (
     const wrong = [...page.bad, ...bad]
     const news = await newsIn(tx, sound)
     const kept = { facts: sound, news, unreadable: wrong.length }
+    const { system } = connector
+    await tx.noteNumbers((page.sequence ?? []).map((each) => ({ system, receivedAt, ...each })))
     if (news.length === 0 && wrong.length === 0) return { ...kept, refs: [] }
     const refs = await tx.recordSignals([
       {

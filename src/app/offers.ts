@@ -1,10 +1,10 @@
 import type { Contract } from '../domain/contract/contract.ts'
 import type { PersonRole, SubjectView } from '../domain/model.ts'
-import { needsSecondPerson } from '../domain/trust.ts'
+import { LASTING_MS, needsSecondPerson } from '../domain/trust.ts'
 import type { CardInput } from './card.ts'
-import type { ActionTarget, Connector, RoutingAction } from './connector.ts'
+import type { ActionTarget, Aim, Connector, RoutingAction } from './connector.ts'
 import type { OfferedAction } from './queries.ts'
-import type { ExceptionRecord } from './records.ts'
+import type { ActiveRun, ExceptionRecord, PastRun } from './records.ts'
 import type { Setup } from './world.ts'
 
 export type Offer = OfferedAction & {
@@ -12,7 +12,19 @@ export type Offer = OfferedAction & {
   needsSecondPerson: boolean
   /** Adds to the record and decides nothing: welcome on any version of the card. */
   additive: boolean
-  routing: { connector: Connector; action: RoutingAction; target: ActionTarget } | null
+  routing: Routing | null
+}
+
+/** `undoes`: the run that it takes back, if it is for that. */
+type Routing = { connector: Connector; action: RoutingAction; target: ActionTarget; undoes: string | null }
+
+/** What an offer depends on besides the exception and its subject. */
+export type Around = {
+  now: Date
+  /** Its runs that have ended, newest first. */
+  past: PastRun[]
+  /** "erp unreachable since 10:42", or null while it answers. */
+  unreachable(system: string): string | null
 }
 
 const REASONS = [
@@ -70,38 +82,120 @@ const FIXED_BY_HAND = ownAction('fixed_by_hand', 'Fixed by hand', {
   ],
 })
 
-/** The routing actions of one connector that can be aimed at this subject, in the contract's order. */
-const routingOffers = (contract: Contract, view: SubjectView, setup: Setup): Offer[] =>
+type Aimed = { connector: Connector; action: RoutingAction; aim: Exclude<Aim, null> }
+
+/** What systems could do for this subject by the contract, in its order, whether it can work now or not. */
+export const aimsOf = (contract: Contract, view: SubjectView, { connectors }: Setup): Aimed[] =>
   contract.actions.flatMap((id) =>
-    setup.connectors.flatMap((connector) => {
+    connectors.flatMap((connector) => {
       const action = connector.actions.find((candidate) => candidate.id === id)
-      const target = action?.target(view) ?? null
-      if (!action || target === null) return []
-      const unavailable = 'unavailable' in target ? target.unavailable : null
-      const second = needsSecondPerson(action.risk, setup.trust[id], action.magnitude?.(view))
-      return [
-        {
-          id: `${connector.system}.${id}`,
-          label: action.label,
-          enabled: unavailable === null,
-          reason: unavailable ?? (second ? 'A lead has to approve it.' : null),
-          style: 'default' as const,
-          confirm: second
-            ? {
-                title: `${action.label}?`,
-                text: `${target !== null && 'externalId' in target ? `It is about ${target.externalId}. ` : ''}This cannot simply be taken back, so a lead will be asked.`,
-                yes: 'Ask for it',
-              }
-            : null,
-          inputs: action.inputs?.(view) ?? [],
-          role: 'operator' as const,
-          needsSecondPerson: second,
-          additive: false,
-          routing: 'unavailable' in target ? null : { connector, action, target },
-        },
-      ]
+      const aim = action?.target(view) ?? null
+      return action && aim !== null ? [{ connector, action, aim }] : []
     }),
   )
+
+type Wording = { id: string; label: string; inputs: CardInput[]; undoes: string | null }
+
+/** One button that calls a system, with the reason where it cannot work, has to wait, or needs somebody else. */
+const routingOffer = (
+  { connector, action, aim }: Aimed,
+  { id, label, inputs, undoes }: Wording,
+  view: SubjectView,
+  setup: Setup,
+  { unreachable }: Around,
+): Offer => {
+  const { system } = connector
+  const unavailable = 'unavailable' in aim ? aim.unavailable : null
+  const target = 'unavailable' in aim ? null : aim
+  const second = needsSecondPerson(action.risk, setup.trust[action.id], action.magnitude?.(view))
+  const away = unreachable(system)
+  const notes = [
+    ...(second ? ['A lead has to approve it.'] : []),
+    ...(away === null ? [] : [`${away}: it will wait.`]),
+  ]
+  return {
+    id,
+    label,
+    enabled: target !== null,
+    reason: unavailable ?? (notes.length > 0 ? notes.join(' ') : null),
+    style: 'default',
+    confirm: second
+      ? {
+          title: `${label}?`,
+          text: `${target ? `It is about ${target.externalId}. ` : ''}This cannot simply be taken back, so a lead will be asked.`,
+          yes: 'Ask for it',
+        }
+      : null,
+    inputs,
+    role: 'operator',
+    needsSecondPerson: second,
+    additive: false,
+    routing: target && { connector, action, target, undoes },
+  }
+}
+
+/** What people call an action by its id, whichever system offers it. */
+const labelOf = ({ connectors }: Setup, id: string): string =>
+  connectors.flatMap(({ actions }) => actions).find((action) => action.id === id)?.label ??
+  id.replaceAll('_', ' ')
+
+/** Why an action has to wait for somebody's yes; null where it need not. */
+const notBefore = (
+  { onlyAfter }: RoutingAction,
+  { episode }: ExceptionRecord,
+  { past }: Around,
+  setup: Setup,
+): string | null => {
+  if (onlyAfter === undefined) return null
+  const accepted = past.some(
+    (run) => run.action === onlyAfter && run.episode === episode && run.outcome === 'accepted',
+  )
+  return accepted ? null : `Only after "${labelOf(setup, onlyAfter)}" is accepted`
+}
+
+const routingOffers = (
+  exception: ExceptionRecord,
+  contract: Contract,
+  view: SubjectView,
+  setup: Setup,
+  around: Around,
+): Offer[] => {
+  const aims = aimsOf(contract, view, setup)
+  return aims.map(({ connector, action, aim }) => {
+    const { system } = connector
+    const early = notBefore(action, exception, around, setup)
+    // Two systems may offer the same: then each button says whose it is.
+    const isAlone = aims.filter((other) => other.action.label === action.label).length === 1
+    const wording = {
+      id: `${system}.${action.id}`,
+      label: isAlone ? action.label : `${action.label} (${system})`,
+      inputs: action.inputs?.(view) ?? [],
+      undoes: null,
+    }
+    const possible = early === null || 'unavailable' in aim ? aim : { unavailable: early }
+    return routingOffer({ connector, action, aim: possible }, wording, view, setup, around)
+  })
+}
+
+/** What was done last can be taken back for so long after it, in ms, where the system still allows it. */
+const UNDO_MS = LASTING_MS
+
+/** Takes back the last run that changed something, unless that was taking something back itself. */
+const undoOffers = (view: SubjectView, setup: Setup, around: Around): Offer[] => {
+  const last = around.past.find(({ outcome }) => outcome === 'done' || outcome === 'accepted')
+  if (!last?.target || last.undoes !== null) return []
+  if (around.now.getTime() - last.finishedAt.getTime() > UNDO_MS) return []
+  const connector = setup.connectors.find(({ system }) => system === last.system)
+  const undo = connector?.actions.find(({ id }) => id === last.action)?.undo
+  const action = connector?.actions.find(({ id }) => id === undo?.action)
+  if (!connector || !undo || !action) return []
+  const { target, values, before, after } = last
+  const aim = undo.target ? undo.target(view, { target, values, before, after }) : action.target(view)
+  if (aim === null) return []
+  const id = `undo.${last.system}.${last.action}`
+  const wording = { id, label: `Undo: ${last.label}`, inputs: [], undoes: last.id }
+  return [routingOffer({ connector, action, aim }, wording, view, setup, around)]
+}
 
 /** The first that can work is the suggested one. */
 const suggestFirst = (offers: Offer[]): Offer[] => {
@@ -109,33 +203,44 @@ const suggestFirst = (offers: Offer[]): Offer[] => {
   return offers.map((offer, index) => (index === first ? { ...offer, style: 'primary' as const } : offer))
 }
 
+/** A run that waits for its system has sent nothing, also while somebody is just trying. */
+const canTakeBack = ({ state, waitsSince, sends }: ActiveRun): boolean =>
+  waitsSince !== null && sends === 0 && (state === 'queued' || state === 'reading')
+
+/** While something is asked for or under way, nothing else may begin. */
+const duringRun = (run: ActiveRun): Offer[] => {
+  if (run.state === 'awaiting_approval') return [...approval(run), NOTE]
+  return canTakeBack(run) ? [ownAction('take_back', 'Take it back'), NOTE] : [NOTE]
+}
+
+const approval = ({ label }: ActiveRun): Offer[] => [
+  ownAction('approve', `Approve: ${label}`, { style: 'primary', role: 'lead' }),
+  ownAction('decline', 'Decline', {
+    style: 'danger',
+    role: 'operator',
+    inputs: [text('note', 'Why?', false)],
+  }),
+]
+
 /**
- * What the card of an exception offers now. Pure: the same record and objects always offer the same. Imported
- * exceptions are history: nothing is done in any system for them.
+ * What the card of an exception offers now. Pure: the same record, objects and surroundings always offer the same.
+ * Imported exceptions are history: nothing is done in any system for them.
  */
 export const offersFor = (
   exception: ExceptionRecord,
   contract: Contract | undefined,
   view: SubjectView,
   setup: Setup,
+  around: Around,
 ): Offer[] => {
-  if (exception.state === 'dismissed') return [ownAction('reopen', 'Open it again'), NOTE]
-  if (exception.state !== 'open') return [NOTE]
-  if (view.timeline !== 'live') return [FIXED_BY_HAND, DISMISS, NOTE]
-  if (exception.run?.state === 'awaiting_approval') {
-    return [
-      ownAction('approve', `Approve: ${exception.run.label}`, { style: 'primary', role: 'lead' }),
-      ownAction('decline', 'Decline', {
-        style: 'danger',
-        role: 'operator',
-        inputs: [text('note', 'Why?', false)],
-      }),
-      NOTE,
-    ]
-  }
-  if (exception.run) return [NOTE]
+  const isLive = view.timeline === 'live'
+  if (isLive && exception.run) return duringRun(exception.run)
+  const undo = isLive && exception.state !== 'merged' ? undoOffers(view, setup, around) : []
+  if (exception.state === 'dismissed') return [ownAction('reopen', 'Open it again'), ...undo, NOTE]
+  if (exception.state !== 'open') return [...undo, NOTE]
+  if (!isLive) return [FIXED_BY_HAND, DISMISS, NOTE]
   const claim =
     exception.claimedBy === null ? ownAction('claim', "I'm on it") : ownAction('release', 'Release the claim')
-  const routing = contract ? suggestFirst(routingOffers(contract, view, setup)) : []
-  return [...routing, claim, FIXED_BY_HAND, DISMISS, NOTE]
+  const routing = contract ? suggestFirst(routingOffers(exception, contract, view, setup, around)) : []
+  return [...routing, ...undo, claim, FIXED_BY_HAND, DISMISS, NOTE]
 }

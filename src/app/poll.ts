@@ -3,6 +3,7 @@ import { SystemError, wordsOf } from './errors.ts'
 import { smoothSkew } from './facts.ts'
 import { keepNews } from './news.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
+import { lost, readable } from './reach.ts'
 import type { FeedState } from './records.ts'
 import { storable } from './storable.ts'
 
@@ -49,38 +50,45 @@ const blindness = ({ downSince, blindFrom, blindTo }: Polled, readAt: Date): Par
 export const findUnread = async ({ store, setup, clock }: ProcessDeps): Promise<void> =>
   store.transaction(async (tx) => {
     for (const { system, watermark, downSince } of await tx.feeds()) {
-      if (!watermark || downSince || clock().getTime() - watermark.getTime() <= 2 * setup.pollMs) continue
+      const lagMs = setup.connectors.find((c) => c.system === system)?.poll?.lagMs ?? 0
+      const usualMs = 2 * setup.pollMs + lagMs
+      if (!watermark || downSince || clock().getTime() - watermark.getTime() <= usualMs) continue
       await tx.saveFeed({ system, downSince: watermark, lastError: 'Baton was not running' })
     }
   })
 
 /**
- * Reads what changed in one system since its cursor, and moves its watermark to the moment the read began: up to
- * then Baton knows its world. The cursor moves only after the facts are taken, so that a crash reads again; two
- * processes that poll at once only read twice.
+ * Reads what changed in one system since its cursor, and moves its watermark to the moment the read began, or to the
+ * one that the page names: up to then Baton knows its world. The cursor moves only after the facts are taken, so that a
+ * crash reads again; two processes that poll at once only read twice.
  */
 export const poll = async (deps: ProcessDeps, connector: Connector, signal: AbortSignal): Promise<void> => {
   const { store, clock } = deps
   const { system, poll: poller } = connector
   if (!poller) return
   const feeds = await store.transaction((tx) => tx.feeds())
-  let feed = polled(
-    system,
-    feeds.find((f) => f.system === system),
-  )
+  const known = feeds.find((f) => f.system === system)
+  let feed = polled(system, known)
   const firstAt = feed.cursor === null ? clock() : null
-  for (;;) {
+  for (let pages = 0; ; pages++) {
     const startedAt = clock()
     let page: PollPage
     try {
       page = await poller.changes(feed.cursor, signal)
     } catch (error) {
+      // The time was up in the middle of a reading that gets on: no outage, and the next poll goes on from here.
+      if (signal.aborted && pages > 0) return
       const lastError = storable(wordsOf(error))
       const down: Polled = { ...feed, downSince: feed.downSince ?? startedAt, lastError }
-      await store.transaction((tx) => tx.saveFeed(down))
+      const unreachable = error instanceof SystemError && error.failure === 'unreachable'
+      await store.transaction(async (tx) => {
+        await tx.saveFeed(down)
+        if (unreachable) await lost(tx, system, startedAt)
+      })
       if (error instanceof SystemError) return
       throw error
     }
+    const knownUpTo = page.watermark ?? startedAt
     const skewMs = smoothSkew(feed.skewMs, page.sentAt, clock())
     const { refs } = await keepNews(deps, connector, page, skewMs ?? 0, 'poll')
     // A contradiction has just been read again by this very poll: what it read last stands.
@@ -90,7 +98,7 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
       ...(page.more ? {} : blindness(feed, startedAt)),
       skewMs,
       cursor: page.cursor,
-      watermark: page.more ? feed.watermark : startedAt,
+      watermark: page.more ? feed.watermark : knownUpTo,
       lastSignalAt: refs.length > 0 ? startedAt : feed.lastSignalAt,
       downSince: page.more ? feed.downSince : null,
       lastError: null,
@@ -99,7 +107,9 @@ export const poll = async (deps: ProcessDeps, connector: Connector, signal: Abor
     const compared = firstAt && !page.more ? { reconcileStartedAt: firstAt, reconciledAt: clock() } : {}
     await store.transaction(async (tx) => {
       await tx.saveFeed({ ...feed, ...compared })
-      if (!page.more) await tx.wakeWaiting('live', startedAt, clock())
+      if (page.more) return
+      await tx.wakeWaiting('live', knownUpTo, clock())
+      if (known?.unreachableSince) await readable(tx, system, known.downSince !== null, clock())
     })
     // What is left over when the time is up is for the next poll, from here.
     if (!page.more || signal.aborted) return

@@ -1,8 +1,9 @@
 import type { Touch } from '../domain/drag.ts'
-import type { Counted } from '../domain/feed.ts'
+import type { Counted, MissingNumbers } from '../domain/feed.ts'
 import type { PossibleRoot } from '../domain/fold.ts'
 import type { Fact, ObjectState, PersonRole, SubjectKind, Timeline } from '../domain/model.ts'
 import type { NameKind, SystemName } from '../domain/names.ts'
+import type { SequenceNumber } from './connector.ts'
 import type { Waiting } from './queries.ts'
 
 import type {
@@ -25,6 +26,7 @@ import type {
   NewIntervention,
   NewSignal,
   ObjectName,
+  PastRun,
   PostRecord,
   RunRecord,
   SourceFilter,
@@ -60,6 +62,8 @@ export type Tx = SignalTx &
 export type SignalTx = {
   /** Writes signals whose delivery key is new, with their facts, and answers the ids of these facts. */
   recordSignals(signals: NewSignal[]): Promise<FactRef[]>
+  /** Remembers which of a sender's numbers have come, and when each came first. */
+  noteNumbers(numbers: (SequenceNumber & { system: string; receivedAt: Date })[]): Promise<void>
   insertFacts(timeline: Timeline, facts: Fact[]): Promise<FactRef[]>
   loadFacts(refs: FactRef[]): Promise<StoredFact[]>
   /** Every fact of these objects but those in quarantine, for folding a history anew when a late one arrives. */
@@ -156,6 +160,12 @@ export type SplitTx = {
 export type ExceptionTx = {
   /** The subject of an exception; null when there is no such exception. */
   subjectOf(exceptionId: string): Promise<string | null>
+  /** Open live exceptions of these contracts, by id, after `after`. */
+  openExceptions(
+    contracts: readonly string[],
+    after: string,
+    limit: number,
+  ): Promise<{ id: string; subjectId: string }[]>
   saveExpectations(
     timeline: Timeline,
     set: (ExpectationRecord & { subjectId: string })[],
@@ -212,6 +222,10 @@ export type RunTx = {
   saveRun(run: RunRecord): Promise<void>
   /** Unfinished runs, except those that wait for a person, whose job is gone or used up. */
   runsWithoutJob(): Promise<string[]>
+  /** Runs in nobody's hands that wait for this system to answer: to take their call, or to show what became of it. */
+  restingRuns(system: string): Promise<string[]>
+  /** The exception's runs that have ended, newest first: as many as what is offered next depends on. */
+  pastRuns(exceptionId: string): Promise<PastRun[]>
 }
 
 export type PersonTx = {
@@ -230,10 +244,19 @@ export type FeedTx = {
   feeds(): Promise<FeedState[]>
   /** Writes what is given; the watermark never goes back. */
   saveFeed(feed: Pick<FeedState, 'system'> & Partial<FeedState>): Promise<void>
+  /** The first one to find it out says since when. */
+  markUnreachable(system: string, at: Date): Promise<{ since: Date; isNew: boolean }>
+  /** Answers since when it was not; null when nothing was known of that. */
+  markReachable(system: string): Promise<Date | null>
   /** When the system's stream was heard first (as far as signals are kept) and last; null if never. */
   signalSpan(system: string): Promise<{ first: Date; last: Date } | null>
   /** What the system's stream brought in each of these windows, `to` excluded, in their order. */
   countSignals(system: string, windows: { from: Date; to: Date }[]): Promise<Counted[]>
+  /**
+   * Holes in the system's numbers above which a later one came first in this stretch of time, the oldest first. A series
+   * that begins anew leaves none.
+   */
+  missingNumbers(system: string, came: { from: Date; to: Date }): Promise<MissingNumbers[]>
   /** The system's objects whose subjects wait for something or are open: at most those of about `limit` subjects. */
   watchedObjects(system: string, limit: number): Promise<ObjectName[]>
 }
@@ -315,6 +338,11 @@ export type Jobs = {
   fold: { exceptions: string[] }
   /** What is folded under this exception has changed: the card that shows it is drawn anew. */
   redraw: { exception: string }
+  /**
+   * Cards that offer something of this system are drawn anew: it is unreachable `since` then and still is, or (null) it
+   * answers again.
+   */
+  reach: { system: string; since: string | null }
   deliver: { surface: string }
   reclaim: Record<string, never>
   /** What was recorded under one name moves to what it means now; without a name, every name is looked at. */

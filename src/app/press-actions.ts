@@ -1,13 +1,12 @@
-import { randomUUID } from 'node:crypto'
 import type { Contract } from '../domain/contract/contract.ts'
 import type { Person } from '../domain/model.ts'
 import type { PressDecision } from '../domain/press.ts'
 import type { Draft } from './draft.ts'
 import { UserError } from './errors.ts'
 import type { Offer } from './offers.ts'
-import { episodeOf } from './open.ts'
 import type { Tx } from './ports.ts'
 import type { ExceptionRecord } from './records.ts'
+import { decideAs, startRun } from './start-run.ts'
 import { storable } from './storable.ts'
 
 export type Carrying = {
@@ -59,25 +58,6 @@ const typed = ({
   return { note: said('note'), minutes, reason: reason ?? null }
 }
 
-/** Stores a decision: it counts as a version, and names who made it for the one who comes second. */
-const decideAs = (it: Carrying, what: string, change: Partial<ExceptionRecord>): ExceptionRecord => {
-  const { draft, exception, person, now } = it
-  const after: ExceptionRecord = {
-    ...exception,
-    version: exception.version + 1,
-    revision: exception.revision + 1,
-    decidedBy: person.id,
-    decidedAt: now,
-    decidedWhat: what,
-    decidedOnVersion: exception.version,
-    ...change,
-  }
-  draft.exceptions.set(exception.contract, after)
-  draft.touched.exceptions.add(exception.contract)
-  if (after.state !== exception.state) draft.touched.episodes.push(episodeOf(after))
-  return after
-}
-
 /** Does what an accepted press stands for, inside the press's transaction. Nothing here calls a system. */
 export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
   const { offer, person, exception, now, decision } = it
@@ -121,6 +101,9 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
       return { message: 'Noted.', note, minutes }
     case 'fixed_by_hand':
       return fixedByHand(it, note, minutes)
+    case 'take_back':
+      await takeBack(tx, it)
+      return { message: 'Taken back. Nothing was sent.', note, minutes }
     case 'approve':
       await approve(tx, it)
       return { message: decision.message, note, minutes }
@@ -151,54 +134,6 @@ const fixedByHand = (it: Carrying, note: string | null, minutes: number | null):
   return { message: 'Logged and closed.', note, minutes }
 }
 
-const startRun = async (tx: Tx, it: Carrying): Promise<void> => {
-  const { offer, person, exception, now, values } = it
-  if (!offer.routing || exception.id === null) return
-  const { connector, action, target } = offer.routing
-  const waits = offer.needsSecondPerson
-  // Whoever approves must see what exactly it is about to happen to.
-  const label = waits ? `${action.label} (${target.externalId})` : action.label
-  // Only what the card asked for reaches the system.
-  const asked = Object.fromEntries(
-    offer.inputs.flatMap(({ id }) => (values[id] === undefined ? [] : [[id, values[id]]])),
-  )
-  const run = {
-    exceptionId: exception.id,
-    episode: exception.episode,
-    system: connector.system,
-    action: action.id,
-    label,
-    values: asked,
-    target,
-    state: waits ? ('awaiting_approval' as const) : ('queued' as const),
-    outcome: null,
-    words: '',
-    idempotencyKey: randomUUID(),
-    before: null,
-    after: null,
-    requestedBy: person.id,
-    approvedBy: null,
-    worker: null,
-    sends: 0,
-    startedAt: now,
-    sentAt: null,
-    settleBy: null,
-    finishedAt: null,
-    verifiedAt: null,
-  }
-  const id = await tx.insertRun(run)
-  if (!waits) await tx.addJob('run', { run: id }, { key: `run:${id}` })
-  const what = waits ? `asked for "${label}"` : `pressed "${action.label}"`
-  decideAs(it, what, {
-    status: waits
-      ? `${person.name} asks: ${label}. Waiting for a lead to approve.`
-      : `${label}: started by ${person.name}.`,
-    claimedBy: exception.claimedBy ?? person.id,
-    claimedAt: exception.claimedAt ?? now,
-    run: { ...run, id },
-  })
-}
-
 const approve = async (tx: Tx, it: Carrying): Promise<void> => {
   const { exception, person } = it
   const run = exception.run && (await tx.loadRun(exception.run.id))
@@ -224,5 +159,18 @@ const decline = async (tx: Tx, it: Carrying, note: string | null): Promise<void>
     status: `${run.label}: ${words} Nothing was done.`,
     run: null,
     ...claim,
+  })
+}
+
+/** Whoever has the run in hand at this moment finds it finished before it would send. */
+const takeBack = async (tx: Tx, it: Carrying): Promise<void> => {
+  const { exception, person, now } = it
+  const run = exception.run && (await tx.loadRun(exception.run.id))
+  if (!run) return
+  const words = `Taken back by ${person.name}.`
+  await tx.saveRun({ ...run, state: 'finished', outcome: 'taken_back', words, finishedAt: now, worker: null })
+  decideAs(it, `took back "${run.label}"`, {
+    status: `${run.label}: ${words} Nothing was sent.`,
+    run: null,
   })
 }

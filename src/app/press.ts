@@ -10,12 +10,13 @@ import {
 import { checkContracts } from './check.ts'
 import { type Draft, draftOf, saveDrafts, viewOf } from './draft.ts'
 import { UserError } from './errors.ts'
-import { type Offer, offersFor } from './offers.ts'
+import { type Around, type Offer, offersFor } from './offers.ts'
 import { type People, personBehind } from './people.ts'
 import { wantPosts } from './pipeline.ts'
 import type { Tx } from './ports.ts'
 import { carryOut } from './press-actions.ts'
 import { type ProcessDeps, playNow } from './process.ts'
+import { unreachableAmong, unreachableWords } from './reach.ts'
 import type { ExceptionRecord, SubjectRecord } from './records.ts'
 import type { PressInput } from './surface.ts'
 import type { Play } from './world.ts'
@@ -48,7 +49,8 @@ export const createPress =
       if (!exception) return pressMerged(tx, input, person, record, now)
 
       const contract = deps.setup.contracts.find((c) => c.id === exception.contract)
-      const offers = offersFor(exception, contract, viewOf(draft), deps.setup)
+      const around = await aroundNow(tx, deps, input.exception, now)
+      const offers = offersFor(exception, contract, viewOf(draft), deps.setup, around)
       const offer = offers.find((candidate) => candidate.id === input.action) ?? null
       const decision = await decideOn(tx, exception, offer, person, input, deps)
 
@@ -67,6 +69,11 @@ export const createPress =
       await wantPosts(tx, record.timeline === 'live' ? play : withoutPosts(play), [draft], now)
       return { result: decision.result, message: done.message }
     })
+
+const aroundNow = async (tx: Tx, { clockText }: PressDeps, exception: string, now: Date): Promise<Around> => {
+  const [past, feeds] = await Promise.all([tx.pastRuns(exception), tx.feeds()])
+  return { now, past, unreachable: unreachableWords(unreachableAmong(feeds), clockText, now) }
+}
 
 /** What the same press was answered when it was delivered before. */
 const answered = async (tx: Tx, { identity, interactionKey }: PressInput): Promise<Pressed | null> => {

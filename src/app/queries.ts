@@ -146,6 +146,8 @@ export type ActionRunRow = {
   outcome: string | null
   words: string
   startedAt: Date
+  /** Until when it is waited for; null where nothing is. */
+  settleBy: Date | null
   finishedAt: Date | null
   verifiedAt: Date | null
 }
@@ -170,8 +172,11 @@ export type GapView = {
   medianOpenMs: number | null
   healedAlone: number
   medianAloneMs: number | null
-  /** What people did, the most frequent first; `verified`: how often it came out well. */
-  actions: { label: string; times: number; verified: number }[]
+  /**
+   * What people did, the most frequent first; `verified`: how often it came out well; `proven`: and lasted; `needed`: of
+   * how many such runs automation may take over, null where it may not or need not earn it.
+   */
+  actions: { label: string; times: number; verified: number; proven: number; needed: number | null }[]
   people: string[]
   notes: { exception: string; person: string; note: string; at: Date }[]
 }

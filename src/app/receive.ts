@@ -1,4 +1,4 @@
-import type { BadRow, Connector, RequestHead, WireFact } from './connector.ts'
+import type { BadRow, Connector, ParsedSignal, RequestHead } from './connector.ts'
 import { wordsOf } from './errors.ts'
 import { sift, smoothSkew, toFacts } from './facts.ts'
 import { groupCommit } from './group-commit.ts'
@@ -13,9 +13,14 @@ const refuse = (status: 400 | 401 | 403 | 404 | 413, error: string): Received =>
 /** What is wrong with a signal, for an admin: its first bad row stands for all. */
 export const problemOf = ([first]: BadRow[]): string | null => (first ? `${first.at}: ${first.reason}` : null)
 
-type Parsed = { facts: WireFact[]; bad: BadRow[]; sentAt?: Date }
+/** The numbers that a delivery bears, as they are remembered. */
+const numbersOf = ({ system, receivedAt, sequence = [] }: NewSignal) =>
+  sequence.map((each) => ({ system, receivedAt, ...each }))
 
-const parse = (connector: Connector, body: Buffer): Parsed => {
+/** A signal to be kept, and whether its system is to be read at once. */
+type Arrival = { signal: NewSignal; hint: boolean }
+
+const parse = (connector: Connector, body: Buffer): ParsedSignal => {
   try {
     return connector.webhook?.parse(body) ?? { facts: [], bad: [] }
   } catch (error) {
@@ -40,11 +45,15 @@ export const createReceiver = ({ connectors, store, isTransient = () => false }:
   const bySystem = new Map(connectors.map((connector) => [connector.system, connector]))
   const skews = new Map<string, number | null>()
 
-  const commit = groupCommit<NewSignal>(
+  const commit = groupCommit<Arrival>(
     (batch) =>
       store.transaction(async (tx) => {
-        const refs = await tx.recordSignals(batch)
+        const signals = batch.map(({ signal }) => signal)
+        const refs = await tx.recordSignals(signals)
+        await tx.noteNumbers(signals.flatMap(numbersOf))
         if (refs.length > 0) await tx.addJob('process', { facts: refs })
+        const hinting = new Set(batch.flatMap(({ signal, hint }) => (hint ? [signal.system] : [])))
+        for (const system of hinting) await tx.addJob('poll', { system }, { key: `poll:${system}` })
       }),
     isTransient,
   )
@@ -70,20 +79,25 @@ export const createReceiver = ({ connectors, store, isTransient = () => false }:
       if (!verified.ok) return refuse(verified.status, verified.reason)
 
       const { receivedAt } = head
-      const parsed = parse(connector, body)
+      const kept = verified.body ?? body
+      const parsed = parse(connector, kept)
       const skewMs = smoothSkew(skews.get(system) ?? null, parsed.sentAt, receivedAt)
       skews.set(system, skewMs)
       const { sound, bad } = sift(toFacts(connector, parsed.facts, receivedAt, skewMs ?? 0))
       const wrong = [...parsed.bad, ...bad]
       await commit({
-        system,
-        via: 'webhook',
-        receivedAt,
-        deliveryKey: verified.deliveryKey,
-        body,
-        problem: storable(problemOf(wrong)),
-        badRows: wrong.length,
-        facts: sound,
+        signal: {
+          system,
+          via: 'webhook',
+          receivedAt,
+          deliveryKey: verified.deliveryKey,
+          body: kept,
+          problem: storable(problemOf(wrong)),
+          badRows: wrong.length,
+          facts: sound,
+          ...(parsed.sequence ? { sequence: parsed.sequence } : {}),
+        },
+        hint: parsed.hint === true && connector.poll !== undefined,
       })
       return { status: 200, body: { ok: true } }
     },

@@ -169,7 +169,7 @@ const comparePage = async (
       system: compared.system,
       reconcileCursor: page.more ? page.cursor : null,
       // The end of the walk is known as of when it was read, as after a poll.
-      ...(page.more ? {} : { reconciledAt: clock(), watermark: readAt }),
+      ...(page.more ? {} : { reconciledAt: clock(), watermark: page.watermark ?? readAt }),
     }),
   )
 }

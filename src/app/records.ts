@@ -9,7 +9,7 @@ import type {
   SubjectKind,
   Timeline,
 } from '../domain/model.ts'
-import type { ActionTarget } from './connector.ts'
+import type { ActionTarget, SequenceNumber } from './connector.ts'
 import type { ExceptionContext } from './context.ts'
 import type { InterventionRow } from './queries.ts'
 
@@ -27,6 +27,7 @@ export type NewSignal = {
   problem: string | null
   badRows: number
   facts: Fact[]
+  sequence?: SequenceNumber[]
 }
 
 export type StoredFact = { id: string; timeline: Timeline; fact: Fact }
@@ -119,7 +120,7 @@ export type ExceptionRecord = {
 /** `sends`: how often something was sent; `episode`: the one of the exception in which it was asked for. */
 export type ActiveRun = Pick<
   RunRecord,
-  'id' | 'action' | 'label' | 'state' | 'requestedBy' | 'episode' | 'sends'
+  'id' | 'action' | 'label' | 'state' | 'requestedBy' | 'episode' | 'sends' | 'waitsSince' | 'undoes'
 >
 
 export type EpisodeRecord = {
@@ -194,7 +195,36 @@ export type RunState =
   | 'settling'
   | 'finished'
 
-export type RunOutcome = 'done' | 'already_done' | 'requested' | 'refused' | 'unknown' | 'failed' | 'declined'
+/**
+ * `requested`: asked, and not answered (yet); `accepted` and `declined`: by whom was asked, or by the lead who was to
+ * approve it; `taken_back`: before anything was sent.
+ */
+export type RunOutcome =
+  | 'done'
+  | 'already_done'
+  | 'requested'
+  | 'accepted'
+  | 'refused'
+  | 'unknown'
+  | 'failed'
+  | 'declined'
+  | 'taken_back'
+
+/** A run that has ended, as what is offered next depends on it. */
+export type PastRun = Pick<
+  RunRecord,
+  | 'id'
+  | 'episode'
+  | 'system'
+  | 'action'
+  | 'label'
+  | 'outcome'
+  | 'values'
+  | 'target'
+  | 'before'
+  | 'after'
+  | 'undoes'
+> & { finishedAt: Date }
 
 export type RunRecord = {
   id: string
@@ -217,6 +247,10 @@ export type RunRecord = {
   /** How often `act` was called: the key makes a second call safe only where the action says so. */
   sends: number
   startedAt: Date
+  /** Since when it has waited for a system that could not be reached; kept once it has gone on. */
+  waitsSince: Date | null
+  /** The run that this one takes back. */
+  undoes: string | null
   sentAt: Date | null
   settleBy: Date | null
   finishedAt: Date | null
@@ -232,6 +266,8 @@ export type FeedState = {
   lastSignalAt: Date | null
   downSince: Date | null
   lastError: string | null
+  /** Since when no call arrives, a poll's or an action's. */
+  unreachableSince: Date | null
   /** The last stretch of time in which it was not read as usual: an outage of its own, or of Baton. */
   blindFrom: Date | null
   blindTo: Date | null
@@ -298,4 +334,8 @@ export type ExceptionSource = {
   root: { id: string; contract: string; keys: Key[] } | null
   /** How many open exceptions it explains, directly or through others; at most `MOST_COUNTED` are counted. */
   consequences: number
+  /** Its runs that have ended, newest first. */
+  past: PastRun[]
+  /** Systems that cannot be reached, and since when. */
+  unreachable: ReadonlyMap<string, Date>
 }

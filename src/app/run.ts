@@ -6,10 +6,13 @@ import { sift, toFacts } from './facts.ts'
 import { gather, keep } from './pipeline.ts'
 import type { Tx } from './ports.ts'
 import { type ProcessDeps, playNow, takeAgain } from './process.ts'
+import { found, lost } from './reach.ts'
 import { recheck } from './recheck.ts'
-import type { ExceptionRecord, FactRef, RunOutcome, RunRecord } from './records.ts'
+import type { FactRef, RunOutcome, RunRecord } from './records.ts'
 import { endWords } from './run-words.ts'
+import { showRun, stands } from './show-run.ts'
 import { look, lookAgain } from './verify.ts'
+import { WAIT_MS } from './wait.ts'
 
 export type RunDeps = ProcessDeps & {
   /** This process, as the heartbeat table knows it. */
@@ -18,25 +21,32 @@ export type RunDeps = ProcessDeps & {
   liveWorkers: () => Promise<string[]>
   /** Longest time for one call to a system, in ms. */
   callTimeoutMs: number
+  /** How long a run waits for a system that cannot be reached, in ms. */
+  waitMs?: number
 }
+
+/** What the call answered: yes, no, or nothing that can be relied on. */
+export type Heard = 'accepted' | 'refused' | 'unclear'
 
 /** What a step of a run answers: where to go on, or that nothing is left to do now. */
 export type Next =
   | { go: 'act'; run: RunRecord }
-  | { go: 'look'; run: RunRecord; words: string; sent: 'accepted' | 'unclear' }
+  | { go: 'look'; run: RunRecord; words: string; sent: Heard }
   | { go: 'rest' }
 
 export type ReadBack = { connector: Connector; reading: Reading }
 
 export type Step = {
-  /** What becomes of the run; `open`: is the exception that it was asked for still open? */
+  /** What becomes of the run; `open`: does what it was asked for still stand? */
   change: Partial<RunRecord> | ((open: boolean) => Partial<RunRecord>)
   /** What the card says meanwhile; without it, it goes on saying what it said. */
   status?: string
   /** What was read: taken as facts before the run is looked at. */
   read?: ReadBack | undefined
-  /** Unless this ends it, lay the run down and look at it again later; any process may then take it up. */
-  rest?: boolean
+  /** The system has answered what it was called for: what waits for it may go on. */
+  heard?: boolean
+  /** Unless this ends it, lay the run down and go on later, or then; any process may take it up. */
+  rest?: true | Date
 }
 
 export type Stored = { run: RunRecord; open: boolean }
@@ -53,7 +63,16 @@ export type Running = {
   /** What ends a run, for a step that may or may not be its last. */
   finished(outcome: RunOutcome, words: string, read?: ReadBack): Partial<RunRecord>
   /** Stores the last step. */
-  finish(run: RunRecord, outcome: RunOutcome, words: string, read?: ReadBack): Promise<Next>
+  finish(
+    run: RunRecord,
+    outcome: RunOutcome,
+    words: string,
+    more?: Pick<Step, 'read' | 'heard'>,
+  ): Promise<Next>
+  /** The system could not be reached: since when, by all that anybody knows. */
+  lost(): Promise<Date>
+  waitMs: number
+  clockText(at: Date): string
 }
 
 /** Another process has this run in hand: it thought this one dead. Nothing more may be done here. */
@@ -73,29 +92,6 @@ const nextLook = ({ sentAt, startedAt, settleBy }: RunRecord, now: Date): Date =
   const at = now.getTime() + Math.min(Math.max(waitedMs / 4, LOOK_MIN_MS), LOOK_MAX_MS)
   const end = settleBy !== null && settleBy > now ? settleBy.getTime() : at
   return new Date(Math.min(at, end))
-}
-
-/** The exception as its card shows the run; the same object if it shows nothing new. */
-const showRun = (
-  exception: ExceptionRecord,
-  before: RunRecord,
-  run: RunRecord,
-  status: string | undefined,
-): ExceptionRecord => {
-  const open = exception.state === 'open' && exception.episode === run.episode
-  const words = open && status !== undefined ? status : exception.status
-  const shown = ({ state, outcome, words, verifiedAt }: RunRecord) =>
-    JSON.stringify([state, outcome, words, verifiedAt])
-  if (words === exception.status && shown(before) === shown(run)) return exception
-  // The end of a run offers the actions again: that is a new version.
-  const ended = run.state === 'finished' && before.state !== 'finished' && exception.state === 'open'
-  return {
-    ...exception,
-    status: words,
-    revision: exception.revision + 1,
-    version: exception.version + (ended ? 1 : 0),
-    run: run.state === 'finished' ? null : exception.run,
-  }
 }
 
 /** Takes the run for this process; null when it is finished, waits for a person, or is in a living process's hands. */
@@ -125,7 +121,11 @@ const state = async (tx: Tx, { connector, reading }: ReadBack, now: Date): Promi
  * they show the contract kept, the exception closes and the run is credited. A run that somebody has finished
  * meanwhile stays as it is.
  */
-const saveStep = (deps: RunDeps, run: RunRecord, { change, status, read, rest }: Step): Promise<Stored> =>
+const saveStep = (
+  deps: RunDeps,
+  run: RunRecord,
+  { change, status, read, rest, heard }: Step,
+): Promise<Stored> =>
   deps.store.transaction(async (tx) => {
     const now = deps.clock()
     const play = await playNow(tx, deps)
@@ -141,7 +141,7 @@ const saveStep = (deps: RunDeps, run: RunRecord, { change, status, read, rest }:
     const finished = current.state === 'finished'
     if (!finished && current.worker !== deps.worker) throw new TakenOver(run.id)
 
-    const open = exception.state === 'open' && exception.episode === run.episode
+    const open = run.undoes !== null || stands(exception, run)
     const changed = typeof change === 'function' ? change(open) : change
     const credited = draft.touched.runs.some(({ runId }) => runId === run.id)
     draft.touched.runs = draft.touched.runs.filter(({ runId }) => runId !== run.id)
@@ -150,12 +150,13 @@ const saveStep = (deps: RunDeps, run: RunRecord, { change, status, read, rest }:
       ...(credited ? { verifiedAt: now } : {}),
       ...(finished ? {} : changed),
     }
-    const rests = rest === true && next.state !== 'finished'
-    if (rests) {
+    if (rest !== undefined && next.state !== 'finished') {
       next.worker = null
-      await tx.addJob('run', { run: run.id }, { key: `run:${run.id}`, runAt: nextLook(next, now) })
+      const runAt = rest === true ? nextLook(next, now) : rest
+      await tx.addJob('run', { run: run.id }, { key: `run:${run.id}`, runAt })
     }
     await tx.saveRun(next)
+    if (heard === true) await found(tx, run.system, now)
     const shown = showRun(exception, current, next, status)
     if (shown !== exception) {
       draft.exceptions.set(exception.contract, shown)
@@ -199,11 +200,15 @@ const runningOf = (deps: RunDeps, run: RunRecord): Running | null => {
     now: deps.clock,
     save,
     finished: (outcome, words, read) => finished(deps, outcome, words, read),
-    finish: async (current, outcome, words, read) => {
-      const change = finished(deps, outcome, words, read)
-      await save(current, { change, status: endWords(current, outcome, words), read })
+    finish: async (current, outcome, words, more = {}) => {
+      const { sends, sentAt } = current
+      const change = { sends, sentAt, ...finished(deps, outcome, words, more.read) }
+      await save(current, { change, status: endWords(current, outcome, words), ...more })
       return { go: 'rest' }
     },
+    lost: () => deps.store.transaction((tx) => lost(tx, run.system, deps.clock())),
+    waitMs: deps.waitMs ?? WAIT_MS,
+    clockText: deps.clockText,
   }
 }
 

@@ -9,6 +9,7 @@ import {
   HOUR_MS,
   judgeFeed,
   LONGEST_QUIET_MS,
+  MISSED_FOR_MS,
   WEEKS,
 } from '../domain/feed.ts'
 import type { Fact, ObjectState } from '../domain/model.ts'
@@ -133,7 +134,7 @@ const factOf = (
 }
 
 const figuresOf = async (
-  { clock, watchedSince }: WatchDeps,
+  { clock, watchedSince, limits }: WatchDeps,
   counts: Counts,
   connector: Connector,
   state: FeedState | undefined,
@@ -143,9 +144,16 @@ const figuresOf = async (
   const now = clock()
   const span = await tx.signalSpan(connector.system)
   const was = findingOf(feed)
+  // Out of order is no hole: the others may be on their way.
+  const to = new Date(now.getTime() - limits.silentAfterMs)
+  const missing = await tx.missingNumbers(connector.system, {
+    from: new Date(now.getTime() - MISSED_FOR_MS),
+    to,
+  })
   const freshAt = feed?.state === 'fresh' ? feed.enteredAt.fresh : undefined
   return {
     now,
+    missing,
     watchedSince,
     freshSince: freshAt === undefined ? null : new Date(freshAt),
     read: connector.poll

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { calendarConfig, landsConfig, zone } from '../app/calendar-config.ts'
 import { contractConfig, duration, graceConfig } from '../app/contract-config.ts'
+import { WAIT_MS } from '../app/wait.ts'
 import { type ConfiguredSystem, systemSettings } from '../connectors/index.ts'
 import type { FeedLimits } from '../domain/feed.ts'
 import { PERSON_ROLES, ROLES, SEVERITIES, SUBJECT_KINDS } from '../domain/model.ts'
@@ -85,6 +86,12 @@ const reconcileEvery = duration.refine(
   'compare everything at least daily, and at most each minute: 1m to 24h',
 )
 
+/** What was pressed while a system is away: longer than a restart takes, and no longer than somebody counts on it. */
+const waitForSystem = duration.refine(
+  (ms) => ms >= 60_000 && ms <= 86_400_000,
+  'let what was pressed wait for a system that is away for 1m to 24h',
+)
+
 const share = z.number().refine((n) => n > 0 && n < 1, 'write a share between 0 and 1, like 0.25')
 
 /** Where the alarms about a system's feed begin. */
@@ -125,6 +132,7 @@ export const batonYml = (env: Environment) =>
       zone: zone.default('UTC'),
       poll: pollEvery.default(15_000),
       reconcile: reconcileEvery.default(3_600_000),
+      wait_for_system: waitForSystem.default(WAIT_MS),
       feeds: feedLimits.default({ silentAfterMs: 600_000, tooFew: 0.25, tooMany: 10, unreadable: 0.2 }),
       systems: systems(env).default([]),
       channels: z

@@ -9,6 +9,7 @@ import {
 } from '../app/context.ts'
 import type { ExceptionSource } from '../app/records.ts'
 import { instantOf, type Key, SEVERITIES } from '../domain/model.ts'
+import { LASTING_MS } from '../domain/trust.ts'
 import { idList } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { instantOrNull, parseKey } from './parse.ts'
@@ -200,6 +201,15 @@ const HANDLED = sql.raw(
     and i.action not in ('note', 'claim', 'release', 'reopen', 'decline')))`,
 )
 
+/**
+ * Nobody has taken the run `a` back, and its exception stayed closed. Index action_runs_undoes, primary key of episodes.
+ */
+const LASTED = sql`(
+  not exists (select 1 from action_runs u where u.undoes = a.id and u.outcome in ('done', 'accepted'))
+  and not exists (
+    select 1 from episodes p where p.exception_id = a.exception_id and p.episode > a.episode
+      and p.opened_at < a.finished_at + ${LASTING_MS / 1000} * interval '1 second'))`
+
 /** How the exceptions of one contract went in the past 90 days. */
 const gapHistory = async (
   db: Executor,
@@ -232,17 +242,22 @@ const gapHistory = async (
         count(*) filter (where alone) as alone,
         percentile_cont(0.5) within group (order by ms) filter (where alone) as alone_ms
       from gone`),
-    db.execute<{ system: string | null; action: string; times: string; verified: string }>(sql`${recent},
+    db.execute<
+      Record<'action' | 'times' | 'verified' | 'proven', string> & { system: string | null }
+    >(sql`${recent},
       done as (
-        select a.system, a.action, a.verified_at is not null as verified
+        select a.system, a.action, a.verified_at is not null as verified,
+          a.verified_at is not null and ${LASTED} as proven
         from recent r cross join lateral (
           select a.* from action_runs a where a.exception_id = r.id and a.started_at > ${ago(90)} offset 0) a
-        where a.outcome is distinct from 'declined'
+        where a.undoes is null and a.outcome is distinct from 'taken_back'
+          and (a.outcome is distinct from 'declined' or a.sends > 0)
         union all
-        select null, i.action, e.state in ('healed', 'resolved')
+        select null, i.action, e.state in ('healed', 'resolved'), false
         from ${touches} join exceptions e on e.id = r.id
         where i.kind = 'press' and i.result = 'acted' and i.action in ('fixed_by_hand', 'dismiss'))
-      select system, action, count(*) as times, count(*) filter (where verified) as verified
+      select system, action, count(*) as times, count(*) filter (where verified) as verified,
+        count(*) filter (where proven) as proven
       from done group by system, action order by times desc, action limit ${SHOWN_ACTIONS}`),
     db.execute<{ name: string }>(sql`${recent}
       select p.name from ${touches} join persons p on p.id = i.person_id where ${HANDLED}
@@ -265,10 +280,11 @@ const gapHistory = async (
     medianOpenMs: msOrNull('median_ms'),
     healedAlone: number('alone'),
     medianAloneMs: msOrNull('alone_ms'),
-    actions: actions.map(({ times, verified, ...of }) => ({
+    actions: actions.map(({ times, verified, proven, ...of }) => ({
       ...of,
       times: Number(times),
       verified: Number(verified),
+      proven: Number(proven),
     })),
     people: people.map(({ name }) => name),
     notes: notes.flatMap(({ at, person, ...of }) => {

@@ -6,12 +6,12 @@ import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { actionRuns, clockConflicts, exceptions, interventions } from './schema.ts'
 
-const idOrNull = (id: number | null): string | null => (id === null ? null : String(id))
+export const idOrNull = (id: number | null): string | null => (id === null ? null : String(id))
 export const numberOrNull = (id: string | null): number | null => (id === null ? null : Number(id))
 
-const { id, action, label, state, requestedBy, episode, sends } = actionRuns
+const { id, action, label, state, requestedBy, episode, sends, waitsSince, undoes } = actionRuns
 /** What an exception shows of its active run. */
-export const activeRun = { id, action, label, state, requestedBy, episode, sends }
+export const activeRun = { id, action, label, state, requestedBy, episode, sends, waitsSince, undoes }
 type ActiveRow = Pick<typeof actionRuns.$inferSelect, keyof typeof activeRun>
 
 export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | null): ExceptionRecord => {
@@ -24,7 +24,12 @@ export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | n
     claimedBy: idOrNull(row.claimedBy),
     decidedBy: idOrNull(row.decidedBy),
     rootId: idOrNull(row.rootId),
-    run: run && { ...run, id: String(run.id), requestedBy: String(run.requestedBy) },
+    run: run && {
+      ...run,
+      id: String(run.id),
+      requestedBy: String(run.requestedBy),
+      undoes: idOrNull(run.undoes),
+    },
   }
 }
 
@@ -60,6 +65,18 @@ export const exceptionTx = (db: Executor): ExceptionTx => ({
       .from(exceptions)
       .where(eq(exceptions.id, Number(exceptionId)))
     return found ? String(found.subjectId) : null
+  },
+
+  async openExceptions(contracts, after, limit) {
+    if (contracts.length === 0) return []
+    const named = contracts.map((contract) => sql`${contract}`)
+    // Index exceptions_open_contract.
+    const found = await db.execute<{ id: string; subject_id: string }>(sql`
+      select e.id::text, e.subject_id::text from exceptions e
+      where e.timeline = 'live' and e.state = 'open' and e.contract in (${sql.join(named, sql`, `)})
+        and e.id > ${after}::int8
+      order by e.id limit ${limit}`)
+    return found.map((row) => ({ id: row.id, subjectId: row.subject_id }))
   },
 
   async saveExpectations(timeline, set, remove) {

@@ -3,6 +3,7 @@ import type { FeedTx } from '../app/ports.ts'
 import { rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { systemState } from './schema.ts'
+import { NUMBER_DIGITS, numbersOf } from './signals.ts'
 
 /** What comes in by itself: what Baton reads back or compares says nothing about the stream. */
 const OF_THE_STREAM = sql`via in ('webhook', 'poll')`
@@ -17,6 +18,30 @@ export const feedTx = (db: Executor): FeedTx => ({
       .insert(systemState)
       .values(feed)
       .onConflictDoUpdate({ target: systemState.system, set: { ...feed, watermark } })
+  },
+
+  async markUnreachable(system, at) {
+    const [row] = await db
+      .insert(systemState)
+      .values({ system, unreachableSince: at })
+      .onConflictDoUpdate({
+        target: systemState.system,
+        set: { unreachableSince: sql`coalesce(${systemState.unreachableSince}, excluded.unreachable_since)` },
+      })
+      .returning({ since: systemState.unreachableSince })
+    const since = row?.since ?? at
+    return { since, isNew: since.getTime() === at.getTime() }
+  },
+
+  async markReachable(system) {
+    // Mostly there is nothing to mark, and then no row is locked.
+    const [row] = await db.execute<{ since: string }>(sql`
+      with was as (
+        select system, unreachable_since from system_state
+        where system = ${system} and unreachable_since is not null for update)
+      update system_state s set unreachable_since = null from was
+      where s.system = was.system returning was.unreachable_since::text as since`)
+    return row ? new Date(row.since) : null
   },
 
   async signalSpan(system) {
@@ -48,6 +73,33 @@ export const feedTx = (db: Executor): FeedTx => ({
       facts: Number(row.facts),
       unreadable: Number(row.unreadable),
       longestGapMs: Number(row.gap_ms),
+    }))
+  },
+
+  async missingNumbers(system, { from, to }) {
+    // Primary key deliveries (system, key). A hole shows when a number above it comes after one below it.
+    const found = await db.execute<{ of: string; first: string; last: string; since: string }>(sql`
+      with seen as (
+        select left(key, ${-NUMBER_DIGITS - 1}::int) as series, right(key, ${NUMBER_DIGITS}::int)::int8 as number,
+          received_at
+        from deliveries where system = ${numbersOf(system)}
+          and received_at >= ${from.toISOString()}::timestamptz - interval '30 days'),
+      steps as (
+        select series, number, lag(number) over w as below,
+          min(received_at) over (w rows between unbounded preceding and 1 preceding) as below_at
+        from seen window w as (partition by series order by number))
+      select s.series as of, s.below + 1 as first, s.number - 1 as last, above.at::text as since from steps s
+      cross join lateral (
+        select min(a.received_at) as at from seen a
+        where a.series = s.series and a.number >= s.number and a.received_at > s.below_at) above
+      where s.number > s.below + 1
+        and above.at >= ${from.toISOString()}::timestamptz and above.at <= ${to.toISOString()}::timestamptz
+      order by above.at, s.series, s.number`)
+    return found.map(({ of, first, last, since }) => ({
+      of,
+      first: Number(first),
+      last: Number(last),
+      since: new Date(since),
     }))
   },
 

@@ -22,6 +22,7 @@ const POLICY: { [N in keyof Jobs]: JobPolicy } = {
   process: { priority: 0, maxAttempts: 25 },
   fold: { priority: 1, maxAttempts: 25 },
   redraw: { priority: 2, maxAttempts: 25 },
+  reach: { priority: 2, maxAttempts: 25 },
   sweep: { priority: 5, maxAttempts: 1 },
   poll: { priority: 5, maxAttempts: 1 },
   remap: { priority: 8, maxAttempts: 25 },

@@ -3,15 +3,17 @@ import { alias } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
 import type { Reader } from '../app/ports.ts'
 import type { InterventionRow } from '../app/queries.ts'
+import { unreachableAmong } from '../app/reach.ts'
 import type { ExceptionHistory, ExceptionSource, SourceFilter } from '../app/records.ts'
 import { type Handoff, ROLES } from '../domain/model.ts'
 import { PRESS_RESULTS } from '../domain/press.ts'
 import type { Database, Executor } from './connect.ts'
 import { contextOf, foldedOf } from './context.ts'
 import { activeRun, toRecord } from './exceptions.ts'
+import { feedTx } from './feeds.ts'
 import { countSlower, readLearned } from './lags.ts'
 import { personTx } from './people.ts'
-import { runRecordOf } from './runs.ts'
+import { pastRunsOf, runRecordOf } from './runs.ts'
 import { actionRuns, exceptions, imports, interventions, persons, subjects } from './schema.ts'
 import { loadSubjects } from './subjects.ts'
 
@@ -87,14 +89,21 @@ const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => 
   const known = [
     ...new Set(people.flatMap((person) => (person === null || person === undefined ? [] : [String(person)]))),
   ]
-  const [names, folded] = await Promise.all([personTx(db).personNames(known), foldedOf(db, ids)])
+  const [names, folded, past, feeds] = await Promise.all([
+    personTx(db).personNames(known),
+    foldedOf(db, ids),
+    pastRunsOf(db, ids),
+    feedTx(db).feeds(),
+  ])
+  const unreachable = unreachableAmong(feeds)
   const sources = new Map(
     found.flatMap(({ exception, run }) => {
       const subject = records.get(String(exception.subjectId))
       if (!subject) return []
       const { root = null, consequences = 0 } = folded.get(exception.id) ?? {}
       const record = toRecord(exception, run)
-      return [[exception.id, { exception: record, subject, names, root, consequences }] as const]
+      const around = { past: past.get(String(exception.id)) ?? [], unreachable }
+      return [[exception.id, { exception: record, subject, names, root, consequences, ...around }] as const]
     }),
   )
   return ids.flatMap((each) => sources.get(each) ?? [])

@@ -1,9 +1,11 @@
-import { and, eq, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, isNotNull, isNull, ne, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
+import { keptValues } from '../app/card.ts'
 import type { RunTx } from '../app/ports.ts'
-import type { RunRecord } from '../app/records.ts'
+import type { PastRun, RunRecord } from '../app/records.ts'
+import { idList } from './bulk.ts'
 import type { Executor } from './connect.ts'
-import { numberOrNull } from './exceptions.ts'
+import { idOrNull, numberOrNull } from './exceptions.ts'
 import { actionRuns } from './schema.ts'
 
 const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -19,15 +21,47 @@ export const runRecordOf = (row: typeof actionRuns.$inferSelect): RunRecord => (
   before: seen.parse(row.before),
   after: seen.parse(row.after),
   requestedBy: String(row.requestedBy),
-  approvedBy: row.approvedBy === null ? null : String(row.approvedBy),
+  approvedBy: idOrNull(row.approvedBy),
+  undoes: idOrNull(row.undoes),
 })
 
-const toRow = ({ exceptionId, requestedBy, approvedBy, ...rest }: Omit<RunRecord, 'id'>) => ({
+/** Once nothing more is sent, personal data that was typed only for the sending is forgotten. */
+const isSent = ({ state }: Pick<RunRecord, 'state'>): boolean => state === 'settling' || state === 'finished'
+
+const toRow = ({ exceptionId, requestedBy, approvedBy, undoes, ...rest }: Omit<RunRecord, 'id'>) => ({
   ...rest,
+  ...(isSent(rest) ? { values: keptValues(rest.values) } : {}),
+  undoes: numberOrNull(undoes),
   exceptionId: Number(exceptionId),
   requestedBy: Number(requestedBy),
   approvedBy: numberOrNull(approvedBy),
 })
+
+/** What is offered next depends on no older ones. */
+const PAST_RUNS = 20
+
+/** The newest runs that have ended, of each of these exceptions. Index action_runs_exception. */
+export const pastRunsOf = async (db: Executor, exceptionIds: number[]): Promise<Map<string, PastRun[]>> => {
+  if (exceptionIds.length === 0) return new Map()
+  const newest = sql`(
+    select n.id from unnest(${idList(exceptionIds.map(String))}) e (id) cross join lateral (
+      select r.id from action_runs r where r.exception_id = e.id and r.state = 'finished'
+      order by r.id desc limit ${PAST_RUNS}) n)`
+  const found = await db
+    .select()
+    .from(actionRuns)
+    .where(inArray(actionRuns.id, newest))
+    .orderBy(desc(actionRuns.id))
+  const byException = new Map<string, PastRun[]>()
+  for (const run of found.map(runRecordOf)) {
+    const { finishedAt } = run
+    if (!finishedAt) continue
+    const own = byException.get(run.exceptionId)
+    if (own) own.push({ ...run, finishedAt })
+    else byException.set(run.exceptionId, [{ ...run, finishedAt }])
+  }
+  return byException
+}
 
 export const runTx = (db: Executor): RunTx => ({
   async insertRun(run) {
@@ -63,4 +97,18 @@ export const runTx = (db: Executor): RunTx => ({
       .where(and(ne(state, 'finished'), ne(state, 'awaiting_approval'), noJob))
     return found.map((row) => String(row.id))
   },
+
+  async restingRuns(system) {
+    const { id, state, waitsSince, worker } = actionRuns
+    const waits = or(inArray(state, ['sending', 'sent']), and(eq(state, 'queued'), isNotNull(waitsSince)))
+    // Index action_runs_active.
+    const found = await db
+      .select({ id })
+      .from(actionRuns)
+      .where(and(eq(actionRuns.system, system), ne(state, 'finished'), isNull(worker), waits))
+      .orderBy(id)
+    return found.map((row) => String(row.id))
+  },
+
+  pastRuns: async (exceptionId) => (await pastRunsOf(db, [Number(exceptionId)])).get(exceptionId) ?? [],
 })

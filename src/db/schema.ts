@@ -33,9 +33,11 @@ export const systemState = pgTable('system_state', {
   /** Sender's clock minus ours, in ms, smoothed; null until it was measured once. */
   skewMs: doublePrecision('skew_ms'),
   lastSignalAt: at('last_signal_at'),
-  /** Since when it cannot be reached; null while it can. */
+  /** Since when it cannot be read to the end, for whatever reason; null while it can. */
   downSince: at('down_since'),
   lastError: text('last_error'),
+  /** Since when no call to it arrives, a poll's or an action's; null while they do. What is pressed waits. */
+  unreachableSince: at('unreachable_since'),
   /** The last stretch of time in which it was not read as usual. */
   blindFrom: at('blind_from'),
   blindTo: at('blind_to'),
@@ -316,7 +318,17 @@ export const actionRuns = pgTable(
       enum: ['awaiting_approval', 'queued', 'reading', 'sending', 'sent', 'settling', 'finished'],
     }).notNull(),
     outcome: text('outcome', {
-      enum: ['done', 'already_done', 'requested', 'refused', 'unknown', 'failed', 'declined'],
+      enum: [
+        'done',
+        'already_done',
+        'requested',
+        'accepted',
+        'refused',
+        'unknown',
+        'failed',
+        'declined',
+        'taken_back',
+      ],
     }),
     /** In the system's own words. */
     words: text('words').notNull().default(''),
@@ -329,6 +341,10 @@ export const actionRuns = pgTable(
     worker: text('worker'),
     sends: integer('sends').notNull().default(0),
     startedAt: at('started_at').notNull(),
+    /** Since when it has waited for a system that could not be reached: nothing was sent by then. */
+    waitsSince: at('waits_since'),
+    /** The run that this one takes back. */
+    undoes: id('undoes'),
     sentAt: at('sent_at'),
     settleBy: at('settle_by'),
     finishedAt: at('finished_at'),
@@ -339,6 +355,7 @@ export const actionRuns = pgTable(
     uniqueIndex('action_runs_one_active').on(t.exceptionId).where(sql`state <> 'finished'`),
     index('action_runs_exception').on(t.exceptionId, t.id),
     index('action_runs_active').on(t.state).where(sql`state <> 'finished'`),
+    index('action_runs_undoes').on(t.undoes).where(sql`undoes is not null`),
   ],
 )
 

@@ -31,6 +31,11 @@ const insertFacts = async (db: Executor, facts: (Fact & { timeline: Timeline })[
   return inserted.map(({ id, received_at }) => ({ id, receivedAt: received_at }))
 }
 
+/** A number stands at the end of its key, so wide that text and number sort alike. */
+export const NUMBER_DIGITS = 15
+/** Numbers stand among the deliveries of a system of their own; no system is named with a blank. */
+export const numbersOf = (system: string): string => `${system} numbers`
+
 export const signalTx = (db: Executor): SignalTx => ({
   async recordSignals(signals: NewSignal[]) {
     // A key twice in one batch is one delivery too; on conflict, primary key deliveries (system, key).
@@ -68,6 +73,25 @@ export const signalTx = (db: Executor): SignalTx => ({
     const facts = fresh.flatMap((s) => s.facts.map((fact) => ({ ...fact, timeline: 'live' as const })))
     const [refs] = await Promise.all([insertFacts(db, facts), insertSignals])
     return refs
+  },
+
+  async noteNumbers(numbers) {
+    if (numbers.length === 0) return
+    const noted = numbers.map(({ system, of, number, receivedAt }) => ({
+      system: numbersOf(system),
+      key: `${of} ${String(number).padStart(NUMBER_DIGITS, '0')}`,
+      receivedAt,
+    }))
+    // On conflict, primary key deliveries (system, key): each number came first when it came first.
+    await prepared(
+      db,
+      sql`
+      insert into deliveries (system, key, received_at)
+      select r.system, r.key, min(r."receivedAt")
+      from ${rows(noted, 'system text, key text, "receivedAt" timestamptz')}
+      group by r.system, r.key order by r.system, r.key
+      on conflict do nothing`,
+    )
   },
 
   insertFacts: (timeline, facts) =>

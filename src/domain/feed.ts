@@ -6,6 +6,8 @@
  */
 
 const MINUTE_MS = 60_000
+/** A number that was left out is looked for so long; then it will not come any more. */
+export const MISSED_FOR_MS = 3 * 24 * 60 * MINUTE_MS
 export const HOUR_MS = 60 * MINUTE_MS
 
 /** How many weeks back the same hours are looked at. */
@@ -44,12 +46,25 @@ export type FeedLimits = {
   unreadable: number
 }
 
-/** What an alarm rests on: `unreachable` and `unread` on what is seen now, all others on a comparison. */
-export const FINDINGS = ['unreachable', 'unread', 'quiet', 'unreadable', 'too_few', 'too_many'] as const
+/** What an alarm rests on: `unreachable`, `unread` and `missing` on what is seen now, all others on a comparison. */
+export const FINDINGS = [
+  'unreachable',
+  'unread',
+  'missing',
+  'quiet',
+  'unreadable',
+  'too_few',
+  'too_many',
+] as const
 export type Finding = (typeof FINDINGS)[number]
+
+/** Numbers from `first` to `last` of a sender's series that were left out; `since`: when the next one came. */
+export type MissingNumbers = { of: string; first: number; last: number; since: Date }
 
 export type FeedFigures = {
   now: Date
+  /** Where the sender numbers its deliveries; the oldest first. */
+  missing: MissingNumbers[]
   /** Since when Baton has been there to hear: what was silent before may have been its own absence. */
   watchedSince: Date
   /** Since when the feed has been well; after an outage much comes at once. Null: always. */
@@ -76,7 +91,7 @@ type Suspect = Exclude<FeedVerdict, { is: 'fresh' | 'unclear' }>
 
 /** Judges one feed. Pure and total: the same figures give the same verdict. */
 export const judgeFeed = (figures: FeedFigures, limits: FeedLimits): FeedVerdict => {
-  const now = unreachable(figures, limits) ?? unread(figures, limits)
+  const now = unreachable(figures, limits) ?? unread(figures, limits) ?? missing(figures)
   if (now) return now
   const compared =
     quiet(figures, limits) ??
@@ -85,7 +100,7 @@ export const judgeFeed = (figures: FeedFigures, limits: FeedLimits): FeedVerdict
     tooMany(figures, limits)
   if (compared) return compared
   const { was } = figures
-  const wasCompared = was !== null && was !== 'unreachable' && was !== 'unread'
+  const wasCompared = was !== null && !['unreachable', 'unread', 'missing'].includes(was)
   return wasCompared && !watchedFor(figures, HOUR_MS) ? { is: 'unclear' } : { is: 'fresh' }
 }
 
@@ -108,6 +123,17 @@ const unread = (figures: FeedFigures, { silentAfterMs }: FeedLimits): Suspect | 
   if (ms < silentAfterMs) return null
   const words = `has not been read to its end for ${span(ms)}`
   return { is: 'silent', finding: 'unread', since: read.knownUpTo, words }
+}
+
+/** Something was sent and has not come: what it said is not known, and what depends on it not to be told. */
+const missing = ({ missing: [first, ...more] }: FeedFigures): Suspect | null => {
+  if (!first) return null
+  const numbers =
+    first.first === first.last ? `number ${first.first}` : `numbers ${first.first} to ${first.last}`
+  const others =
+    more.length === 0 ? '' : `, and ${more.length === 1 ? 'another hole' : `${more.length} other holes`}`
+  const words = `${numbers} of ${first.of} never came, while ${first.last + 1} did${others}`
+  return { is: 'strange', finding: 'missing', since: first.since, words }
 }
 
 const quiet = (figures: FeedFigures, { silentAfterMs }: FeedLimits): Suspect | null => {

@@ -12,7 +12,7 @@ import {
   text,
   textBlock,
 } from './adaptive-shape.ts'
-import { escapeMarkdown, inputId } from './adaptive-text.ts'
+import { cleanText, cutText, escapeMarkdown, inputId } from './adaptive-text.ts'
 
 /** The buttons of a card as an action set, each with its question or form, and the reasons written out below. */
 export const renderButtons = (all: (CardButton | CommandButton)[], fit: Fit): Element[] => {
@@ -92,6 +92,7 @@ const inputElement = (button: CardButton, input: CardInput, fit: Fit): InputElem
         errorMessage: `${escapeMarkdown(label)} is needed.`,
         maxLength: input.maxLength,
         isMultiline: input.maxLength > 120,
+        ...(input.initial === undefined ? {} : { value: cutText(cleanText(input.initial), input.maxLength) }),
       }
     case 'number':
       return {

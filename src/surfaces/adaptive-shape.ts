@@ -52,7 +52,7 @@ export type Table = {
 export type FactSet = { type: 'FactSet'; facts: { title: string; value: string }[] }
 export type Container = { type: 'Container'; style: Style; bleed: true; items: TextBlock[] }
 export type InputElement = { id: string; label: string; isRequired: boolean; errorMessage: string } & (
-  | { type: 'Input.Text'; maxLength: number; isMultiline: boolean }
+  | { type: 'Input.Text'; maxLength: number; isMultiline: boolean; value?: string }
   | { type: 'Input.Number'; min: number; max: number }
   | { type: 'Input.ChoiceSet'; style: 'compact'; choices: { title: string; value: string }[] }
 )

@@ -12,7 +12,13 @@ let queries: Queries
 beforeEach(async () => {
   world = await createWorld(database.url)
   const channels = [{ id: 'orders', title: 'Orders', on: { chat: '#orders' } }]
-  queries = createQueries(createReader(world.connection.db), world.setup, channels, world.clock)
+  queries = createQueries(
+    createReader(world.connection.db),
+    world.setup,
+    channels,
+    world.clock,
+    world.clockText,
+  )
 })
 afterEach(() => world.close())
 

@@ -55,7 +55,7 @@ let world: World
 let queries: Queries
 beforeEach(async () => {
   world = await createWorld(database.url, { contracts: CONTRACTS })
-  queries = createQueries(createReader(world.connection.db), world.setup, [], world.clock)
+  queries = createQueries(createReader(world.connection.db), world.setup, [], world.clock, world.clockText)
 })
 afterEach(() => world.close())
 
@@ -247,7 +247,7 @@ describe('the history of a break', () => {
     await world.press('ada', await idOf('R1'), 'erp.book_receipt')
     await world.work()
     expect((await detailOf('receipt-booked')).gap?.actions).toEqual([
-      { label: 'Book the receipt', times: 1, verified: 0 },
+      { label: 'Book the receipt', times: 1, verified: 0, proven: 0, needed: 30 },
     ])
     expect(await textOf('receipt-booked')).not.toContain('verified')
   })

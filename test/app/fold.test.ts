@@ -96,7 +96,8 @@ const short = (order: string, ...skus: string[]) =>
     state: 'short',
   })
 
-const asked = () => createQueries(createReader(world.connection.db), world.setup, [], world.clock)
+const asked = () =>
+  createQueries(createReader(world.connection.db), world.setup, [], world.clock, world.clockText)
 const listed = async (words: string[] = []) =>
   (await asked().listExceptions({ state: 'open', timeline: 'live', after: null, limit: 50, words })).items
 const cardOf = async (which: string) => {

@@ -286,7 +286,9 @@ describe('what comes and goes', () => {
   const short = (state: string) => world.say(world.wms, { ...fulfillment('1', 'D1'), state })
   const shown = async () => {
     const reader = createReader(world.connection.db)
-    const detail = await createQueries(reader, world.setup, [], world.clock).getException('1')
+    const detail = await createQueries(reader, world.setup, [], world.clock, world.clockText).getException(
+      '1',
+    )
     if (!detail) throw new Error('no exception')
     return cardText(exceptionCard(detail))
   }

@@ -328,7 +328,13 @@ describe('a longer grace that is proposed', () => {
   })
 
   it('is accepted by a command: one touch, however often it is delivered', async () => {
-    const queries = createQueries(createReader(world.connection.db), world.setup, [], world.clock)
+    const queries = createQueries(
+      createReader(world.connection.db),
+      world.setup,
+      [],
+      world.clock,
+      world.clockText,
+    )
     const identity = { surface: 'test', externalId: 'ola', displayName: 'Ola Example' }
     const people: People = {
       configured: [{ name: 'Ola Example', role: 'admin', identities: [identity] }],

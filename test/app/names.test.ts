@@ -56,7 +56,11 @@ const cardOf = async (id: unknown) => {
   const [record] = await world.store.transaction((tx) => tx.lockSubjects([String(found?.id)]))
   const exception = record?.exceptions.find((each) => each.id === String(id))
   if (!record || !exception) throw new Error(`no exception ${String(id)}`)
-  return offersFor(exception, NAMES[0], viewOf(draftOf(record)), world.setup)
+  return offersFor(exception, NAMES[0], viewOf(draftOf(record)), world.setup, {
+    now: world.clock(),
+    past: [],
+    unreachable: () => null,
+  })
 }
 const says = (system: FakeSystem, ...args: Parameters<typeof level>) => world.say(system, level(...args))
 

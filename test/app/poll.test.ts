@@ -101,6 +101,17 @@ describe('a poll', () => {
       await findUnread(world.base)
       expect(await feed()).toMatchObject({ blind_to: '2026-11-23 06:20:00+00' })
     })
+
+    it('takes nobody for unread whose watermark lies behind as it always does', async () => {
+      await world.poll(world.wms)
+      if (world.wms.poll) world.wms.poll.lagMs = 30 * MINUTE
+      world.pass(30 * MINUTE)
+      await findUnread(world.base)
+      expect(await feed()).toMatchObject({ down_since: null })
+      world.pass(MINUTE)
+      await findUnread(world.base)
+      expect(await feed()).toMatchObject({ down_since: '2026-11-23 06:00:00+00' })
+    })
   })
 
   it('of a system that is down says since when and why, and its watermark stays', async () => {
@@ -165,6 +176,72 @@ describe('a poll', () => {
     ])
     expect(await count('facts')).toBe(3)
     expect(await feed()).toMatchObject({ cursor: 'after 3', watermark: '2026-11-23 06:00:00+00' })
+  })
+
+  it('of a system that lists objects and not changes knows no more than its last page says', async () => {
+    const began = world.at(-10 * MINUTE)
+    world.wms.poll = {
+      changes: async () => ({
+        facts: [{ ...world.wms.put({ ...receipt('R1'), state: 'received' }, world.clock()) }],
+        bad: [],
+        cursor: 'walked',
+        more: false,
+        raw: Buffer.from(''),
+        watermark: began,
+      }),
+    }
+    await world.poll()
+    expect(await feed()).toMatchObject({ watermark: '2026-11-23 05:50:00+00', down_since: null })
+  })
+
+  it('leaves what is due waiting until the page says that it is known', async () => {
+    let known = world.at(0)
+    world.erp.poll = {
+      changes: async () => ({
+        facts: [],
+        bad: [],
+        cursor: 'walked',
+        more: false,
+        raw: Buffer.from(''),
+        watermark: known,
+      }),
+    }
+    await world.say(world.wms, { ...receipt('R1'), state: 'received' })
+    await world.later(61 * MINUTE)
+    expect(await world.exceptions()).toEqual([])
+    expect(await world.expectations()).toMatchObject([{ waiting_for: 'erp silent since 06:00' }])
+    known = world.at(61 * MINUTE)
+    await world.later(MINUTE)
+    expect(await world.exceptions()).toMatchObject([{ contract: 'receipt-booked', state: 'open' }])
+  })
+
+  it('whose time is up in the middle of a long reading goes on with the next, and nothing is down', async () => {
+    const time = new AbortController()
+    const read: (string | null)[] = []
+    world.wms.poll = {
+      async changes(cursor) {
+        read.push(cursor)
+        if (read.length === 3) {
+          time.abort()
+          throw new SystemError('wms', 'unreachable', 'Stopped before wms was called.')
+        }
+        const cursorNow = `after ${read.length}`
+        return { facts: [], bad: [], cursor: cursorNow, more: read.length < 5, raw: Buffer.from('') }
+      },
+    }
+    await poll(world.base, world.wms, time.signal)
+    expect(await feed()).toMatchObject({ cursor: 'after 2', down_since: null, watermark: null })
+    await world.poll(world.wms)
+    expect(read).toEqual([null, 'after 1', 'after 2', 'after 2', 'after 4'])
+    expect(await feed()).toMatchObject({ watermark: '2026-11-23 06:00:00+00' })
+  })
+
+  it('whose time is up before the first page is an outage', async () => {
+    world.wms.before = () => {
+      throw new SystemError('wms', 'unreachable', 'No answer in time from wms.')
+    }
+    await poll(world.base, world.wms, AbortSignal.abort())
+    expect(await feed()).toMatchObject({ down_since: '2026-11-23 06:00:00+00' })
   })
 
   it('whose facts could not be taken reads them again: neither cursor nor watermark moves', async () => {

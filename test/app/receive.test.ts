@@ -93,6 +93,34 @@ describe('a delivery', () => {
   })
 })
 
+describe('a hint, which says that something changed and not what', () => {
+  const hint = (delivery: string, system = world.wms) => {
+    const body = Buffer.from(JSON.stringify({ facts: [], hint: true }))
+    const headers = { signature: sign(body), delivery }
+    return world.receiver.receive(system.system, { headers, receivedAt: world.clock() }, body)
+  }
+
+  it('is kept, and has its system read at once: one reading for many hints', async () => {
+    await Promise.all(['a', 'b', 'c'].map((delivery) => hint(delivery)))
+    await hint('d')
+    expect(await kept('signals')).toBe(4)
+    expect(await world.jobs()).toMatchObject([{ task_identifier: 'poll', key: 'poll:wms' }])
+  })
+
+  it('brings by that reading what the system has by now', async () => {
+    received()
+    await hint('a')
+    await world.work('poll')
+    expect(await world.objects()).toMatchObject([{ system: 'wms', state: 'received' }])
+  })
+
+  it('to a system that cannot be read is only kept', async () => {
+    delete world.wms.poll
+    await hint('a')
+    expect([await kept('signals'), (await world.jobs()).length]).toEqual([1, 0])
+  })
+})
+
 describe('what is refused, and leaves no trace', () => {
   const refused = async (status: number, over: Record<string, string | undefined>) => {
     expect(await world.hook(world.wms, [received()], over)).toMatchObject({ status })

@@ -45,6 +45,22 @@ const received = (name: string, quietly = false) =>
   world.say(world.wms, { ...receipt(name), state: 'received' }, { quietly })
 
 describe('a comparison', () => {
+  it('of a system that lists objects and not changes knows no more than its last page says', async () => {
+    const began = world.at(-10 * MINUTE)
+    world.wms.poll = {
+      changes: async () => ({
+        facts: [],
+        bad: [],
+        cursor: '1',
+        more: false,
+        raw: Buffer.from(''),
+        watermark: began,
+      }),
+    }
+    expect(await compare(world.wms)).toMatchObject({ done: true })
+    expect(await state()).toMatchObject({ watermark: '2026-11-23 05:50:00+00' })
+  })
+
   it('finds exactly what the stream had missed, and takes it; a second one finds nothing', async () => {
     await received('R1')
     await received('R2', true)

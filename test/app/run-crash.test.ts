@@ -107,6 +107,82 @@ describe('a process that is killed', () => {
   }
 })
 
+describe('a process that is killed while the system is away', () => {
+  /** take, re-check, sending, unreachable, waiting. */
+  const killedWhileAway = async (action: string, commit: number, moment: (typeof MOMENTS)[number]) => {
+    world.erp.manner = 'unreachable'
+    const run = await pressed(action)
+    await runsOn(killedAt(world.store, commit, moment), 'here')(run).catch(() => {})
+    expect(world.erp.calls).toEqual([])
+    world.erp.manner = 'obeys'
+    return takenOver(run)
+  }
+
+  for (const commit of COMMITS) {
+    for (const moment of MOMENTS) {
+      it(`${moment} commit ${commit}: another one goes on when the system is back, and it acted once`, async () => {
+        expect(await killedWhileAway('book_receipt', commit, moment)).toMatchObject({ outcome: 'done' })
+        expect(world.erp.done.size).toBe(1)
+        expect(await world.exception('receipt-booked')).toMatchObject({ state: 'resolved' })
+      })
+    }
+
+    it(`after commit ${commit} leaves what must not be sent twice to somebody who looks, or sends it once`, async () => {
+      const ended = await killedWhileAway('ask_supplier', commit, 'after')
+      // Between saying that it sends and saying that it could not, nobody can know.
+      const unclear = commit === 3 || commit === 4
+      expect(ended.outcome).toBe(unclear ? 'unknown' : 'done')
+      expect(world.erp.calls).toHaveLength(unclear ? 0 : 1)
+    })
+  }
+})
+
+describe('a process that is killed while it asks somebody', () => {
+  for (const commit of COMMITS) {
+    for (const moment of MOMENTS) {
+      it(`${moment} commit ${commit} has asked once at most, and the answer is heard`, async () => {
+        world.erp.manner = 'asks'
+        const run = await pressed('ask_supplier')
+        await runsOn(killedAt(world.store, commit, moment), 'here')(run).catch(() => {})
+        const ended = await takenOver(run)
+        const unclear = commit === 3 && moment === 'after'
+        expect(ended.outcome).toBe(unclear ? 'unknown' : 'accepted')
+        expect(world.erp.calls).toHaveLength(unclear ? 0 : 1)
+      })
+    }
+  }
+})
+
+describe('a process that is killed while it takes something back', () => {
+  for (const commit of COMMITS) {
+    for (const moment of MOMENTS) {
+      it(`${moment} commit ${commit}: another one ends it, and it was taken back once`, async () => {
+        world.erp.offers({
+          id: 'cancel_booking',
+          label: 'Cancel the booking',
+          type: 'receipt',
+          to: { state: 'open', rawState: 'Open again' },
+        })
+        const [book] = world.erp.actions
+        if (!book) throw new Error('an action')
+        book.undo = { action: 'cancel_booking' }
+        await pressed('book_receipt')
+        await world.work('run')
+        const { id } = await world.exception('receipt-booked')
+        await world.press('ada', id, 'undo.erp.book_receipt')
+        const undo = String((await world.runs()).at(-1)?.id)
+        await runsOn(killedAt(world.store, commit, moment), 'here')(undo).catch(() => {})
+        world.alive.clear()
+        world.alive.add('there')
+        await runsOn(world.store, 'there')(undo)
+        expect((await world.runs()).at(-1)).toMatchObject({ state: 'finished', outcome: 'done' })
+        expect(world.erp.done.size).toBe(2)
+        expect(world.erp.objects.get('receipt R1')).toMatchObject({ state: 'open' })
+      })
+    }
+  }
+})
+
 describe('a world that is mended between the last look and the call', () => {
   it('is left alone: that is asked in the same transaction that says it sends', async () => {
     const run = await pressed('book_receipt')

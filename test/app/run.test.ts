@@ -128,13 +128,19 @@ describe('a run', () => {
     expect(world.erp.calls).toHaveLength(1)
   })
 
-  it('failed where the system cannot be reached: nothing was changed', async () => {
-    world.erp.manner = 'unreachable'
-    await pressed()
+  it('failed where the call is known to have changed nothing, and trying again would not help', async () => {
+    const id = await unbooked()
+    await world.press('ada', id, 'erp.book_receipt')
+    world.erp.before = (step) => {
+      if (step === 'act')
+        throw new SystemError('erp', 'misconfigured', 'erp does not accept the credentials.')
+    }
+    await world.work('run')
     expect(await outcome()).toMatchObject({
       outcome: 'failed',
-      words: 'erp does not answer. Nothing was changed.',
+      words: 'erp does not accept the credentials. Nothing was changed.',
     })
+    expect(await world.runs()).toMatchObject([{ sends: 0 }])
   })
 
   it('sends nothing where it could not read first', async () => {
@@ -285,7 +291,21 @@ describe('a change that takes its time', () => {
     world.erp.before = () => {
       throw new SystemError('erp', 'unreachable', 'erp does not answer.')
     }
-    for (let i = 0; i < 15; i++) await lookedAgain(10_000)
+    await lookedAgain(3 * HOUR)
+    expect(await outcome()).toMatchObject({ state: 'sent' })
+    await lookedAgain(HOUR)
+    expect(await outcome()).toMatchObject({ state: 'finished', outcome: 'unknown' })
+  })
+
+  it('is not looked for for long where it cannot be read for a reason that stays', async () => {
+    world.erp.manner = 'dawdles'
+    await pressed()
+    world.erp.before = () => {
+      throw new SystemError('erp', 'misconfigured', 'erp does not accept the credentials.')
+    }
+    for (let i = 0; i < 11; i++) await lookedAgain(10_000)
+    expect(await outcome()).toMatchObject({ state: 'sent' })
+    for (let i = 0; i < 4; i++) await lookedAgain(10_000)
     expect(await outcome()).toMatchObject({ state: 'finished', outcome: 'unknown' })
   })
 })
@@ -319,6 +339,44 @@ describe('a call whose answer is lost', () => {
     expect(await outcome()).toMatchObject({ outcome: 'unknown', verified: false })
     expect(world.erp.calls).toHaveLength(2)
     expect((await world.exception(id)).status).toContain('Look into erp before trying again.')
+  })
+
+  it('and shows only after the run gave up is not sent again by the next press: that looks first', async () => {
+    const [action] = world.erp.actions
+    if (!action) throw new Error('an action')
+    action.idempotent = false
+    world.erp.manner = 'deaf'
+    const id = await pressed()
+    expect(await outcome()).toMatchObject({ outcome: 'unknown' })
+    await world.say(world.erp, { ...receipt('R1'), state: 'received' }, { quietly: true })
+    await world.press('bo', id, 'erp.book_receipt')
+    await world.work('run')
+    expect(world.erp.calls).toHaveLength(1)
+    expect((await world.runs()).at(-1)).toMatchObject({ outcome: 'already_done', sends: 0 })
+  })
+
+  it('and is refused the second time was refused, if nothing shows', async () => {
+    const id = await unbooked()
+    world.erp.manner = 'deaf'
+    world.erp.before = (step) => {
+      if (step === 'act' && world.erp.calls.length === 1) world.erp.manner = 'refuses'
+    }
+    await world.press('ada', id, 'erp.book_receipt')
+    await world.work('run')
+    expect(await outcome()).toMatchObject({ outcome: 'refused', words: 'erp: period 11 is closed.' })
+  })
+
+  it('and is refused the second time because it is done already was done', async () => {
+    const id = await unbooked()
+    world.erp.manner = 'deaf'
+    world.erp.before = async (step) => {
+      if (step !== 'act' || world.erp.calls.length !== 1) return
+      await world.say(world.erp, { ...receipt('R1'), state: 'received' }, { quietly: true })
+      world.erp.manner = 'refuses'
+    }
+    await world.press('ada', id, 'erp.book_receipt')
+    await world.work('run')
+    expect(await outcome()).toMatchObject({ outcome: 'done', verified: true })
   })
 
   it('is never sent again where the system knows no keys', async () => {
@@ -358,8 +416,87 @@ describe('a request', () => {
     expect(world.erp.reads - before).toBeLessThan(25)
     world.erp.appear()
     await lookedAgain(300_000)
-    expect(await outcome()).toMatchObject({ state: 'finished', outcome: 'requested', verified: true })
+    expect(await outcome()).toMatchObject({ state: 'finished', outcome: 'accepted', verified: true })
     expect(await world.exception(id)).toMatchObject({ state: 'resolved' })
+  })
+
+  it('that is accepted has its own time to show, and is verified only then', async () => {
+    world.erp.manner = 'asks'
+    const id = await pressed('erp.ask_supplier')
+    await lookedAgain(HOUR)
+    world.erp.answer = 'accepted'
+    await lookedAgain(300_000)
+    expect(await outcome()).toEqual({
+      state: 'settling',
+      outcome: 'accepted',
+      words: 'The supplier agrees.',
+      verified: false,
+    })
+    expect((await world.exception(id)).status).toBe(
+      'Ask the supplier: accepted. The supplier agrees. Waiting for the systems to agree.',
+    )
+    world.erp.appear()
+    await lookedAgain(10_000)
+    expect(await outcome()).toMatchObject({ state: 'finished', outcome: 'accepted', verified: true })
+  })
+
+  it('that is accepted and never shows ends unverified, after its deadline', async () => {
+    world.erp.manner = 'asks'
+    await pressed('erp.ask_supplier')
+    world.erp.answer = 'accepted'
+    await lookedAgain(2_500)
+    await lookedAgain(11_000)
+    expect(await outcome()).toEqual({
+      state: 'finished',
+      outcome: 'accepted',
+      words: 'The supplier agrees. The systems still do not agree.',
+      verified: false,
+    })
+  })
+
+  it('that is declined ends there, in the words of who was asked, and everything is offered again', async () => {
+    world.erp.manner = 'asks'
+    const id = await pressed('erp.ask_supplier')
+    const { version } = await world.exception(id)
+    world.erp.answer = 'declined'
+    await lookedAgain(2_500)
+    expect(await outcome()).toEqual({
+      state: 'finished',
+      outcome: 'declined',
+      words: 'The supplier says no.',
+      verified: false,
+    })
+    expect(await world.exception(id)).toMatchObject({
+      state: 'open',
+      version: version + 1,
+      status: 'Ask the supplier: declined. The supplier says no.',
+    })
+    world.erp.manner = 'obeys'
+    expect(await world.press('bo', id, 'erp.book_receipt')).toMatchObject({ result: 'acted' })
+  })
+
+  it('whose answer was lost after it had arrived waits like any other', async () => {
+    const id = await unbooked()
+    const [, action] = world.erp.actions
+    if (!action) throw new Error('an action')
+    action.act = async () => {
+      throw new SystemError('erp', 'ambiguous', 'erp did not answer in time.')
+    }
+    action.compare = () => ({ is: 'settling', words: 'The supplier has been asked.' })
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
+    expect(await outcome()).toMatchObject({ state: 'settling', outcome: 'requested' })
+    expect(await world.runs()).toMatchObject([{ sends: 1, settle_by: '2026-11-24 07:00:00+00' }])
+  })
+
+  it('that is to be answered by a time that makes no sense has a deadline all the same', async () => {
+    const id = await unbooked()
+    const [, action] = world.erp.actions
+    if (!action) throw new Error('an action')
+    action.act = async () => ({ is: 'requested', words: 'Asked.', until: new Date(Number.NaN) })
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
+    expect(await world.runs()).toMatchObject([{ settle_by: '2026-11-24 07:00:00+00' }])
   })
 
   it('that nobody answers ends at its own deadline', async () => {

@@ -52,7 +52,13 @@ it('a number is found as each system writes it, and as people do', async () => {
   world.shop.keys = writes({ store: 'eu' })
   world.erp.keys = writes({ stores: { 'EU-': 'eu' } })
   await world.say(world.shop, order('1001'))
-  const queries = createQueries(createReader(world.connection.db), world.setup, [], world.clock)
+  const queries = createQueries(
+    createReader(world.connection.db),
+    world.setup,
+    [],
+    world.clock,
+    world.clockText,
+  )
   for (const typed of ['1001', '#1001', 'EU-1001', 'eu/1001']) {
     const { subjects: found } = await queries.findExceptions(typed, 5)
     expect(found.map(({ keys }) => keys.map(({ value }) => value))).toEqual([['eu/1001']])

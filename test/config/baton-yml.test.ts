@@ -38,6 +38,7 @@ describe('baton.yml', () => {
       zone: 'UTC',
       poll: 15_000,
       reconcile: 3_600_000,
+      wait_for_system: 4 * 3_600_000,
       feeds: { silentAfterMs: 600_000, tooFew: 0.25, tooMany: 10, unreadable: 0.2 },
       systems: [],
       channels: [{ id: 'exceptions', title: 'Exceptions' }],
@@ -104,7 +105,7 @@ describe('baton.yml', () => {
     [
       'a kind of system that does not exist',
       'systems:\n  shop: { kind: shopfy }\n',
-      'baton.yml:2:11: systems.shop.kind: "shopfy" is not known; use sandbox',
+      'baton.yml:2:11: systems.shop.kind: "shopfy" is not known; did you mean shopify?',
     ],
     [
       'a slip in a setting of a system',
@@ -140,6 +141,11 @@ describe('baton.yml', () => {
       'a comparison of everything that never ends',
       'reconcile: 10s\n',
       'baton.yml:1:1: reconcile: compare everything at least daily, and at most each minute: 1m to 24h',
+    ],
+    [
+      'a press that waits for days',
+      'wait_for_system: 2d\n',
+      'baton.yml:1:1: wait_for_system: let what was pressed wait for a system that is away for 1m to 24h',
     ],
     [
       'alarms about feeds that make no sense, and slips in their names',

@@ -45,6 +45,7 @@ const handlers = (over: Partial<Handlers> = {}) => {
     upkeep: handle('upkeep'),
     fold: handle('fold'),
     redraw: handle('redraw'),
+    reach: handle('reach'),
     remap: handle('remap'),
     learn: handle('learn'),
     reconcile: handle('reconcile'),

@@ -19,6 +19,7 @@ const weeks = (...facts: number[]): Counted[] => facts.map((n) => counted(n))
 /** A feed that is as it always is, at a hundred facts an hour. */
 const figures = (over: Partial<FeedFigures> = {}): FeedFigures => ({
   now: NOW,
+  missing: [],
   watchedSince: ago(24 * HOUR_MS),
   freshSince: null,
   read: { downSince: null, lastError: null, knownUpTo: ago(5_000) },
@@ -142,6 +143,26 @@ describe('a feed', () => {
   })
 })
 
+describe('a feed whose sender numbers what it sends', () => {
+  const hole = (first: number, last: number, since: Date) => ({ of: '3PL', first, last, since })
+
+  it('is strange while numbers are missing, and names the first of them', () => {
+    expect(judged({ missing: [hole(906, 907, ago(HOUR_MS)), hole(911, 911, ago(MINUTE))] })).toEqual({
+      is: 'strange',
+      finding: 'missing',
+      since: ago(HOUR_MS),
+      words: 'numbers 906 to 907 of 3PL never came, while 908 did, and another hole',
+    })
+    expect(judged({ missing: [hole(911, 911, ago(MINUTE))] })).toMatchObject({
+      words: 'number 911 of 3PL never came, while 912 did',
+    })
+  })
+
+  it('is fresh as soon as they have come, however short Baton has been there', () => {
+    expect(judged({ was: 'missing', watchedSince: ago(MINUTE) })).toEqual(FRESH)
+  })
+})
+
 describe('whatever the figures', () => {
   const count = fc.nat(5_000)
   const someCount = fc.record({
@@ -153,6 +174,7 @@ describe('whatever the figures', () => {
   const someAgo = fc.nat(48 * HOUR_MS).map(ago)
   const someFigures: fc.Arbitrary<FeedFigures> = fc.record({
     now: fc.constant(NOW),
+    missing: fc.constant([]),
     watchedSince: someAgo,
     freshSince: fc.option(someAgo),
     read: fc.option(
@@ -167,7 +189,15 @@ describe('whatever the figures', () => {
     hours: fc.array(someCount, { maxLength: 4 }),
     quiet: fc.option(fc.record({ ms: fc.nat(6 * HOUR_MS), weeks: fc.array(someCount, { maxLength: 4 }) })),
     was: fc.option(
-      fc.constantFrom('unreachable', 'unread', 'quiet', 'unreadable', 'too_few', 'too_many' as const),
+      fc.constantFrom(
+        'unreachable',
+        'unread',
+        'missing',
+        'quiet',
+        'unreadable',
+        'too_few',
+        'too_many' as const,
+      ),
     ),
   })
 

@@ -227,6 +227,7 @@ const exception = z.object({
   contract: z.string(),
   title: z.string(),
   subject: z.object({ keys: z.array(z.object({ name: z.string(), value: z.string() })) }),
+  systems: z.array(z.object({ system: z.string(), role: z.string(), state: z.string(), raw: z.string() })),
   openedAt: z.string(),
   actions: z.array(action),
 })
@@ -234,6 +235,7 @@ const run = z.object({
   id: z.string(),
   action: z.string(),
   requestedBy: z.string(),
+  approvedBy: z.string().nullable(),
   state: z.string(),
   outcome: z.string().nullable(),
   words: z.string(),

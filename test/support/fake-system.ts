@@ -41,10 +41,14 @@ export type FakeSystem = Connector & {
   /** Keys whose effect has taken place: a second call with one of them has none. */
   done: Set<string>
   manner: Manner
+  /** One more action. */
+  offers(spec: FakeAction): void
   /** Changes an object in the system's own world and answers what it would say of it. */
   put(object: Partial<FakeObject> & Pick<FakeObject, 'type' | 'externalId'>, at: Date): FakeObject
   /** What was accepted and did not show yet shows now. */
   appear(): void
+  /** Whoever was asked says yes or no, and nothing shows yet; null until then. */
+  answer: 'accepted' | 'declined' | null
   /** Runs before each call to the system: a test may throw here, or change the world. */
   before: (step: 'read' | 'act' | 'poll') => void | Promise<void>
   reads: number
@@ -60,11 +64,11 @@ const sameText = (a: string, b: string): boolean => {
 }
 
 /** A delivery as a fake system sends it: facts, and rows that make no sense. */
-export type FakeBody = { facts: (WireFact | { broken: string })[]; sentAt?: string }
+export type FakeBody = { facts: (WireFact | { broken: string })[]; sentAt?: string; hint?: true }
 
 const parse = (body: Buffer): ParsedSignal => {
-  const { facts, sentAt }: FakeBody = JSON.parse(body.toString())
-  const parsed: ParsedSignal = { facts: [], bad: [] }
+  const { facts, sentAt, hint }: FakeBody = JSON.parse(body.toString())
+  const parsed: ParsedSignal = { facts: [], bad: [], ...(hint ? { hint } : {}) }
   facts.forEach((row, index) => {
     if ('broken' in row) parsed.bad.push({ at: `row ${index}`, reason: row.broken })
     else parsed.facts.push({ ...row, occurredAt: new Date(row.occurredAt) })
@@ -83,6 +87,8 @@ export type FakeAction = {
   idempotent?: boolean
   settleMs?: number
   magnitude?: RoutingAction['magnitude']
+  onlyAfter?: string
+  undo?: RoutingAction['undo']
 }
 
 /** A system whose world a test can set, and whose actions obey or misbehave on command. */
@@ -111,6 +117,7 @@ export const fakeSystem = (
     calls: [],
     done: new Set(),
     manner: 'obeys',
+    answer: null,
     before: () => {},
     reads: 0,
     put(object, at) {
@@ -149,6 +156,7 @@ export const fakeSystem = (
       parse,
     },
     actions: [],
+    offers: () => {},
     probe: () => Promise.resolve(),
   }
   if (polled) {
@@ -161,7 +169,10 @@ export const fakeSystem = (
       },
     }
   }
-  self.actions = actions.map((spec): RoutingAction => {
+  self.offers = (spec) => {
+    self.actions.push(actionOf(spec))
+  }
+  const actionOf = (spec: FakeAction): RoutingAction => {
     const change = (externalId: string, key: string) => () => {
       if (self.done.has(key)) return
       self.done.add(key)
@@ -181,6 +192,8 @@ export const fakeSystem = (
       settleMs: spec.settleMs ?? 10_000,
       idempotent: spec.idempotent ?? true,
       ...(spec.magnitude ? { magnitude: spec.magnitude } : {}),
+      ...(spec.onlyAfter ? { onlyAfter: spec.onlyAfter } : {}),
+      ...(spec.undo ? { undo: spec.undo } : {}),
       target(subject) {
         const aim = subject.objects.find((o) => o.system === system && o.type === spec.type)
         return aim ? { externalId: aim.externalId, params: {} } : null
@@ -229,11 +242,14 @@ export const fakeSystem = (
       compare(_input, before, after): Compared {
         const changed = JSON.stringify(before.snapshot) !== JSON.stringify(after.snapshot)
         if (changed) return { is: 'changed', words: after.words }
+        if (self.answer === 'accepted') return { is: 'accepted', words: 'The supplier agrees.' }
+        if (self.answer === 'declined') return { is: 'declined', words: 'The supplier says no.' }
         return pending.length > 0
           ? { is: 'settling', words: 'It does not show yet.' }
           : { is: 'unchanged', words: after.words }
       },
     }
-  })
+  }
+  for (const spec of actions) self.offers(spec)
   return self
 }

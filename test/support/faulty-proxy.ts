@@ -14,9 +14,15 @@ export type Fault =
 export type FaultyProxy = {
   /** The system's address, as its connector is told it. */
   url: string
-  /** The `nth` request from now on (0 = the next one) goes wrong, and only that one. */
-  arm(fault: Fault, nth?: number): void
+  /**
+   * One request goes wrong, and only that one: the `nth` from now on (0 = the next one), or the first whose body it is
+   * said of.
+   */
+  arm(fault: Fault, which?: number | ((body: string) => boolean)): void
   disarm(): void
+  /** Until it is mended the line is cut: nobody answers, whatever is asked. */
+  cut(): void
+  mend(): void
   /** Requests that came since the last `arm` or `disarm`. */
   seen(): number
   /** Whether the armed fault has happened. */
@@ -32,10 +38,17 @@ const bodyOf = async (stream: IncomingMessage): Promise<Buffer> => {
 
 /** Everything between a connector and the system at `target` goes through here, and goes wrong when it is told to. */
 export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => {
-  let armed: { fault: Fault; nth: number } | null = null
+  let armed: { fault: Fault; which: number | ((body: string) => boolean) } | null = null
   let seen = 0
   let struck = false
+  let isCut = false
   const base = new URL(target)
+
+  const faultOf = (nth: number, body: Buffer): Fault | null => {
+    if (!armed || struck) return null
+    const { fault, which } = armed
+    return (typeof which === 'number' ? which === nth : which(body.toString('utf8'))) ? fault : null
+  }
 
   const forward = async (incoming: IncomingMessage, body: Buffer) => {
     const path = `${base.pathname.replace(/\/$/, '')}${incoming.url ?? '/'}`
@@ -51,9 +64,10 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
   }
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    if (isCut) return void incoming.socket.destroy()
     const nth = seen++
-    const fault = armed && armed.nth === nth ? armed.fault : null
     const body = await bodyOf(incoming)
+    const fault = faultOf(nth, body)
     if (fault) struck = true
     if (fault?.kind === 'refused') return void incoming.socket.destroy()
     const isEarly = fault && 'when' in fault && fault.when === 'before'
@@ -89,8 +103,8 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
-    arm(fault, nth = 0) {
-      armed = { fault, nth }
+    arm(fault, which = 0) {
+      armed = { fault, which }
       seen = 0
       struck = false
     },
@@ -98,6 +112,12 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
       armed = null
       seen = 0
       struck = false
+    },
+    cut() {
+      isCut = true
+    },
+    mend() {
+      isCut = false
     },
     seen: () => seen,
     struck: () => struck,

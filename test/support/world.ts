@@ -212,6 +212,7 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
     alive,
     runsOf,
     clock,
+    clockText,
     /** Lets time pass. */
     pass(ms: number) {
       now = new Date(now.getTime() + ms)

@@ -88,13 +88,17 @@ const words = (maxLength: number) =>
 
 const inputs = fc.uniqueArray(
   fc.oneof(
-    fc.record({
-      kind: fc.constant('text' as const),
-      id: fc.constantFrom('note', 'action'),
-      label: words(40).map((label) => `Label ${label}`),
-      required: fc.boolean(),
-      maxLength: fc.integer({ min: 1, max: 500 }),
-    }),
+    fc.record(
+      {
+        kind: fc.constant('text' as const),
+        id: fc.constantFrom('note', 'action'),
+        label: words(40).map((label) => `Label ${label}`),
+        required: fc.boolean(),
+        maxLength: fc.integer({ min: 1, max: 500 }),
+        initial: words(600),
+      },
+      { requiredKeys: ['kind', 'id', 'label', 'required', 'maxLength'] },
+    ),
     fc.record({
       kind: fc.constant('number' as const),
       id: fc.constant('quantity'),
@@ -359,6 +363,41 @@ describe('cards', () => {
     expect(readPress(null)).toBeNull()
     expect(readCommand({ command: 'open' })).toBe('open')
     expect(readCommand(data)).toBeNull()
+  })
+
+  test('a text field opens with the words that are to be edited, as the library reads them', () => {
+    const initial = 'Hello,\n\nplease trace **1Z** & tell us. {{DATE(2026-01-01T00:00:00Z, SHORT)}}'
+    const input = {
+      kind: 'text' as const,
+      id: 'text',
+      label: 'Message',
+      required: true,
+      maxLength: 3_000,
+      initial,
+    }
+    const write: CardButton = {
+      kind: 'press',
+      exception: '1',
+      action: 'letters.open_trace',
+      version: 1,
+      label: 'Write',
+      style: 'default',
+      enabled: true,
+      reason: null,
+      confirm: null,
+      inputs: [input],
+    }
+    const json = renderAdaptiveCard({
+      title: 'T',
+      tone: 'neutral',
+      summary: 'S',
+      blocks: [{ kind: 'buttons', buttons: [write] }],
+    })
+    const [field] = elementsOf(json).filter(({ type }) => type === 'Input.Text')
+    expect(field).toMatchObject({ value: initial, isMultiline: true })
+    const read = new library.TextInput()
+    read.parse(JSON.parse(JSON.stringify(field)), new library.SerializationContext())
+    expect(read.defaultValue).toBe(initial)
   })
 
   test('a risky press asks first, with its own question and answer', () => {

@@ -30,7 +30,7 @@ export const parcels: Written[] = [
         ],
       },
     },
-    actions: ['open_trace'],
+    actions: ['open_trace', 'notify_customer'],
   },
   {
     id: 'carrier-parcel-moves',
@@ -46,7 +46,7 @@ export const parcels: Written[] = [
       object: { role: 'carrier', type: 'shipment', states: ['in_transit', 'out', 'attempted'] },
       since: 'silence',
     },
-    actions: ['open_trace', 'ask_customer'],
+    actions: ['open_trace', 'ask_customer', 'notify_customer'],
     foldsUnder: ['carrier-parcel-safe'],
   },
   {
@@ -60,7 +60,7 @@ export const parcels: Written[] = [
     severity: 'high',
     grace: '0s',
     leave: { object: { role: 'carrier', type: 'shipment', states: ['lost', 'exception'] } },
-    actions: ['open_trace', 'file_claim', 'reship', 'refund'],
+    actions: ['open_trace', 'file_claim', 'reship', 'refund', 'notify_customer'],
   },
   {
     id: 'carrier-return-announced',
@@ -76,7 +76,7 @@ export const parcels: Written[] = [
       when: { role: 'carrier', type: 'shipment', states: ['returning'] },
       then: { role: 'wms', type: 'return' },
     },
-    actions: ['expect_return', 'reship'],
+    actions: ['expect_return', 'reship', 'notify_customer'],
     foldsUnder: ['carrier-parcel-safe'],
   },
   {

@@ -15,7 +15,9 @@ import {
 } from 'cockatiel'
 import { Agent, type Dispatcher, request } from 'undici'
 import { SystemError } from '../../app/errors.ts'
+import { createBudget, type Rate } from './budget.ts'
 import { failureOfCall, failureOfStatus, type Intent } from './failure.ts'
+import { type Guard, guardedConnect } from './guard.ts'
 
 export type HttpOptions = {
   /** The configured name, for the words of errors. */
@@ -38,6 +40,10 @@ export type HttpOptions = {
   /** Calls at once, and calls waiting behind them. */
   concurrent?: number
   queued?: number
+  /** Calls in a second and in a minute; what is above waits its turn. */
+  rate?: Rate
+  /** For an address that an admin writes freely: only public ones, and those that are allowed by name. */
+  guard?: Guard
 }
 
 export type Call = {
@@ -48,10 +54,13 @@ export type Call = {
   /** Sent as JSON. */
   body?: unknown
   headers?: Record<string, string>
+  /** Statuses beyond 2xx that are answers to this call and no failures; their body need not be JSON. */
+  expects?: number[]
   signal: AbortSignal
 }
 
-export type HttpAnswer = { status: number; raw: Buffer; json: unknown }
+/** `date`: the system's own clock when it answered, if it says so (to the second). */
+export type HttpAnswer = { status: number; raw: Buffer; json: unknown; date?: Date }
 
 /**
  * The one way to a system over HTTP: timeout, retries of reads, circuit breaker and bulkhead, one set for each system.
@@ -102,7 +111,8 @@ const senseless = (system: string, intent: Intent, what: string): SystemError =>
 
 export const createHttpClient = (options: HttpOptions): HttpClient => {
   const { system, baseUrl, timeoutMs = 10_000, maxBytes = 5_000_000 } = options
-  const connect = { timeout: Math.min(CONNECT_MS, timeoutMs / 2) }
+  const connecting = { timeout: Math.min(CONNECT_MS, timeoutMs / 2) }
+  const connect = options.guard ? guardedConnect(system, options.guard, connecting) : connecting
   // A change gets a connection of its own: a kept one may be dead, and then nobody knows whether the change was sent.
   const agents = { read: new Agent({ connect }), change: new Agent({ connect, pipelining: 0 }) }
 
@@ -124,13 +134,15 @@ export const createHttpClient = (options: HttpOptions): HttpClient => {
     const header = (name: string) => [response.headers[name]].flat()[0] ?? null
     const raw = await readUpTo(response.body, maxBytes)
     const parsed = raw && parse(raw)
+    if (raw && call.expects?.includes(status)) return { status, raw, json: parsed?.json }
     if (status < 200 || status > 299) {
       const said = { status, retryAfter: header('retry-after'), location: header('location') }
       throw failureOfStatus(system, intent, { ...said, body: parsed?.json }, new Date())
     }
     if (!raw) throw senseless(system, intent, `answered with more than ${maxBytes} bytes`)
     if (!parsed) throw senseless(system, intent, `answered with something that is not JSON`)
-    return { status, raw, json: parsed.json }
+    const at = Date.parse(header('date') ?? '')
+    return { status, raw, json: parsed.json, ...(Number.isNaN(at) ? {} : { date: new Date(at) }) }
   }
 
   /** One attempt, with every failure classified on the spot: the policies around it decide by class alone. */
@@ -160,12 +172,19 @@ export const createHttpClient = (options: HttpOptions): HttpClient => {
     maxAttempts: options.retries ?? 2,
     backoff: new ExponentialBackoff({ initialDelay: options.retryMs ?? 200, maxDelay: 2_000 }),
   })
-  const policies = { read: wrap(again, isolate, breaker, inTime), change: wrap(isolate, breaker, inTime) }
+  const around = { read: wrap(again, isolate), change: isolate }
+  const within = wrap(breaker, inTime)
+  const budget = createBudget(options.rate ?? {})
 
   const run = async (intent: Intent, call: Call): Promise<HttpAnswer> => {
     const once = ({ signal }: IDefaultPolicyContext) => attempt(intent, call, signal)
+    // The time in line is no part of the attempt's, and each attempt stands in line.
+    const inTurn = async ({ signal }: IDefaultPolicyContext) => {
+      await budget.take(signal)
+      return within.execute(once, signal)
+    }
     try {
-      return await policies[intent].execute(once, call.signal)
+      return await around[intent].execute(inTurn, call.signal)
     } catch (error) {
       if (error instanceof SystemError) throw error
       // What the policies themselves throw: in each case this call was not made.
@@ -176,7 +195,7 @@ export const createHttpClient = (options: HttpOptions): HttpClient => {
       if (error instanceof BulkheadRejectedError) {
         throw new SystemError(system, 'unreachable', `Too many calls to ${system} are waiting already.`)
       }
-      if (error instanceof TaskCancelledError) {
+      if (error instanceof TaskCancelledError || call.signal.aborted) {
         throw new SystemError(system, 'unreachable', `Stopped before ${system} was called.`)
       }
       throw error

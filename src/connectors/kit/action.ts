@@ -4,6 +4,7 @@ import type {
   ActionInput,
   ActionTarget,
   Compared,
+  Done,
   Reading,
   Ready,
   RoutingAction,
@@ -35,6 +36,12 @@ export const readingOf = (facts: WireFact[], words: string): Reading => ({
   words,
 })
 
+/** Where the object stood before a run of an `objectAction`, and after it; null where nobody saw that. */
+export const stood = ({ before, after }: Done): { before: Snapshot | null; after: Snapshot | null } => {
+  const [was, is] = [before, after].map((seen) => snapshots.safeParse(seen?.snapshot).data?.[0] ?? null)
+  return { before: was ?? null, after: is ?? null }
+}
+
 /** The subject's objects of this role (and system, where it has to be one's own), oldest first. */
 export const objectsOf = (
   subject: SubjectView,
@@ -51,7 +58,12 @@ export const objectsOf = (
 
 /** A routing action on one object; what is left out is a safe `do` that shows within seconds and knows its key. */
 export type ObjectAction = Pick<RoutingAction, 'id' | 'label' | 'target'> &
-  Partial<Pick<RoutingAction, 'kind' | 'risk' | 'settleMs' | 'idempotent' | 'inputs' | 'magnitude'>> & {
+  Partial<
+    Pick<
+      RoutingAction,
+      'kind' | 'risk' | 'settleMs' | 'idempotent' | 'inputs' | 'magnitude' | 'onlyAfter' | 'undo'
+    >
+  > & {
     /** The object as the system has it now. Throws SystemError. */
     readObject(input: ActionInput): Promise<WireFact>
     /** Sends the call; answers what the system said. Throws SystemError. */

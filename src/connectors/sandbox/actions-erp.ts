@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import type { Attributes, SubjectView } from '../../domain/model.ts'
-import { objectsOf, reaches, readingOf, readyWhen } from '../kit/action.ts'
+import { objectsOf, reaches, readingOf, readyWhen, stood } from '../kit/action.ts'
 import { readLines } from '../kit/facts.ts'
 import { requestedUntil, sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
@@ -125,6 +125,20 @@ const adjustStock = (client: SandboxClient, system: string) =>
     id: 'adjust_stock',
     label: 'Set ERP stock to the warehouse count',
     risk: 'second_person',
+    undo: {
+      action: 'adjust_stock',
+      target(subject, done) {
+        const { mine } = levelsOf(subject, system)
+        const { before, after } = stood(done)
+        const units = before?.quantities.on_hand
+        const { asOf } = done.target.params
+        if (!mine || units === undefined || asOf === undefined) return null
+        const onHand = mine.quantities.on_hand
+        return onHand === after?.quantities.on_hand
+          ? { externalId: mine.externalId, params: { units, asOf } }
+          : { unavailable: `Goods have moved since: ${onHand} on hand` }
+      },
+    },
     on: 'levels',
     verb: 'set',
     magnitude(subject) {

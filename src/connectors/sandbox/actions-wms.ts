@@ -1,10 +1,11 @@
-import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
+import type { ActionTarget, Aim, Done, RoutingAction } from '../../app/connector.ts'
 import type { ObjectState, SubjectView } from '../../domain/model.ts'
-import { objectsOf, reaches, readingOf, readyWhen } from '../kit/action.ts'
+import { objectsOf, reaches, readingOf, readyWhen, stood } from '../kit/action.ts'
 import { sandboxAction } from './action.ts'
 import type { SandboxClient } from './client.ts'
 
 const BEFORE_PICKING = ['ready', 'allocated']
+const BEFORE_MOVING = [...BEFORE_PICKING, 'held']
 const BEFORE_PACKING = [...BEFORE_PICKING, 'held', 'short']
 const GONE_ON = ['picked', 'packed', 'shipped']
 const HELD_LATE = 'the warehouse holds only before picking'
@@ -19,10 +20,28 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
   const liveDeliveries = (subject: SubjectView) =>
     objectsOf(subject, { role: 'wms', type: 'fulfillment', system }).filter((o) => o.state !== 'cancelled')
 
+  /** The delivery of an earlier run, if it is in one of these states. */
+  const again = (
+    subject: SubjectView,
+    { target }: Done,
+    states: string[],
+    params: ActionTarget['params'] = {},
+  ): Aim => {
+    const delivery = objectsOf(subject, { role: 'wms', type: 'fulfillment', system }).find(
+      ({ externalId }) => externalId === target.externalId,
+    )
+    if (!delivery) return null
+    return states.includes(delivery.state)
+      ? at(delivery, params)
+      : { unavailable: `${delivery.externalId} is ${delivery.rawState} by now` }
+  }
+
   return [
     sandboxAction(client, system, {
       id: 'place_hold',
       label: 'Hold it in the warehouse',
+      // Also where the shop holds it still: that is what it was held for.
+      undo: { action: 'release_delivery', target: (subject, done) => again(subject, done, ['held']) },
       on: 'deliveries',
       verb: 'hold',
       target(subject) {
@@ -43,6 +62,15 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
     sandboxAction(client, system, {
       id: 'release_delivery',
       label: 'Release it in the warehouse',
+      undo: {
+        action: 'place_hold',
+        target(subject, done) {
+          const reason = stood(done).before?.attributes.holdReason
+          return again(subject, done, BEFORE_PICKING, {
+            reason: typeof reason === 'string' ? reason : 'released by mistake',
+          })
+        },
+      },
       on: 'deliveries',
       verb: 'release',
       target(subject) {
@@ -88,13 +116,20 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
     sandboxAction(client, system, {
       id: 'move_fulfillment',
       label: 'Move it to the warehouse that the shop chose',
+      undo: {
+        action: 'move_fulfillment',
+        target(subject, done) {
+          const site = stood(done).before?.attributes.location
+          return typeof site === 'string' ? again(subject, done, BEFORE_MOVING, { site }) : null
+        },
+      },
       on: 'deliveries',
       verb: 'move',
       target(subject) {
         const site = objectsOf(subject, { role: 'storefront', type: 'fulfillment' })[0]?.attributes.location
         const delivery = liveDeliveries(subject).find((o) => o.attributes.location !== site)
         if (!delivery || typeof site !== 'string') return null
-        return [...BEFORE_PICKING, 'held'].includes(delivery.state)
+        return BEFORE_MOVING.includes(delivery.state)
           ? at(delivery, { site })
           : { unavailable: `${delivery.externalId} is ${delivery.rawState}: it is too late to move it` }
       },
@@ -102,7 +137,7 @@ export const wmsActions = (client: SandboxClient, system: string): RoutingAction
       ready({ state, rawState, attributes, externalId }, { params }) {
         if (attributes.location === params.site)
           return { is: 'already_done', words: `It is at ${params.site}.` }
-        return [...BEFORE_PICKING, 'held'].includes(state)
+        return BEFORE_MOVING.includes(state)
           ? { is: 'ready' }
           : { is: 'impossible', words: `${externalId} is ${rawState}: it is too late to move it.` }
       },

@@ -44,7 +44,13 @@ const wireHistory = (gap: GapView): WireHistory => ({
   medianOpenMs: gap.medianOpenMs,
   healedAlone: gap.healedAlone,
   medianAloneMs: gap.medianAloneMs,
-  actions: gap.actions.map(({ label, times, verified }) => ({ label, times, verified })),
+  actions: gap.actions.map(({ label, times, verified, proven, needed }) => ({
+    label,
+    times,
+    verified,
+    proven,
+    needed,
+  })),
   people: gap.people,
   notes: gap.notes.map(({ exception, person, note, at }) => ({ exception, person, note, at: iso(at) })),
 })
@@ -110,6 +116,7 @@ export const wireDetail = (row: ExceptionDetail): WireExceptionDetail => ({
     outcome: run.outcome,
     words: run.words,
     startedAt: iso(run.startedAt),
+    settleBy: isoOrNull(run.settleBy),
     finishedAt: isoOrNull(run.finishedAt),
     verifiedAt: isoOrNull(run.verifiedAt),
   })),

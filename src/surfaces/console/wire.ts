@@ -46,6 +46,8 @@ export type WireActionRun = {
   outcome: string | null
   words: string
   startedAt: string
+  /** Until when what it did, or an answer, is waited for. */
+  settleBy: string | null
   finishedAt: string | null
   verifiedAt: string | null
 }
@@ -59,7 +61,10 @@ export type WireWaiter = {
   currency: string | null
 }
 
-/** `isCut`: only the newest were looked at, there are more. Of what people did, `verified` counts what worked. */
+/**
+ * `isCut`: only the newest were looked at, there are more. Of what people did, `verified` counts what worked, and
+ * `proven` what lasted; with `needed` of those automation may take over (null: it may not, or need not earn it).
+ */
 export type WireHistory = {
   in7Days: number
   in90Days: number
@@ -68,7 +73,7 @@ export type WireHistory = {
   medianOpenMs: number | null
   healedAlone: number
   medianAloneMs: number | null
-  actions: { label: string; times: number; verified: number }[]
+  actions: { label: string; times: number; verified: number; proven: number; needed: number | null }[]
   people: string[]
   notes: { exception: string; person: string; note: string; at: string }[]
 }

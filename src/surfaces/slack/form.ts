@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Card, CardButton, CardInput } from '../../app/card.ts'
 import { LIMITS } from './limits.ts'
 import { plainLine, section } from './objects.ts'
+import { shortenInitial } from './text.ts'
 import { parseJson } from './wire.ts'
 
 /** The `callback_id` of every form. */
@@ -85,7 +86,14 @@ function element(field: CardInput): types.InputBlockElement {
   switch (field.kind) {
     case 'text': {
       const max_length = Math.max(1, Math.min(field.maxLength, LIMITS.input.text))
-      return { type: 'plain_text_input', action_id, max_length, multiline: field.maxLength > 120 }
+      const initial_value = shortenInitial(field.initial ?? '', max_length)
+      return {
+        type: 'plain_text_input',
+        action_id,
+        max_length,
+        multiline: field.maxLength > 120,
+        ...(initial_value === '' ? {} : { initial_value }),
+      }
     }
     case 'number':
       return {

@@ -33,6 +33,10 @@ export const shortenCell = (text: string, max: number): string =>
 
 const escapeNothing = (text: string): string => text
 
+/** The same for what stands in a text field when it opens, literally and in lines; nothing for empty text. */
+export const shortenInitial = (text: string, max: number): string =>
+  clean(text) === '' ? '' : cut(clean(text), max, escapeNothing)
+
 function cut(text: string, max: number, written: (text: string) => string): string {
   if (text === '') return '–'
   // Escaping only ever lengthens, so that most text needs no second look.

@@ -54,6 +54,14 @@ const string =
     else if (storedLength(value) > max) say(found, `must be less than ${max + 1} characters`, at)
   }
 
+/** Shown as it is, and measured so. */
+const literal =
+  (max: number): Rule =>
+  (value, at, found) => {
+    if (typeof value !== 'string') say(found, 'must be a string', at)
+    else if (value.length > max) say(found, `must be less than ${max + 1} characters`, at)
+  }
+
 const filled =
   (max: number): Rule =>
   (value, at, found) => {
@@ -151,10 +159,22 @@ const select = object(
   { type: word('static_select'), action_id: actionId, options: list(1, 100, option) },
   { placeholder: plain(150), initial_option: option },
 )
-const textInput = object(
+const textInputShape = object(
   { type: word('plain_text_input'), action_id: actionId },
-  { multiline: boolean, min_length: integer(0, 3000), max_length: integer(1, 3000), placeholder: plain(150) },
+  {
+    multiline: boolean,
+    min_length: integer(0, 3000),
+    max_length: integer(1, 3000),
+    placeholder: plain(150),
+    initial_value: literal(3000),
+  },
 )
+const textInput: Rule = (value, at, found) => {
+  textInputShape(value, at, found)
+  const initial = isObject(value) && typeof value.initial_value === 'string' ? value.initial_value : ''
+  if (isObject(value) && typeof value.max_length === 'number' && initial.length > value.max_length)
+    say(found, 'initial_value is longer than max_length', at)
+}
 const numberInput: Rule = (value, at, found) => {
   object(
     { type: word('number_input'), action_id: actionId, is_decimal_allowed: boolean },

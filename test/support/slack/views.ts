@@ -7,6 +7,8 @@ type SeenInput = {
   kind: string
   optional: boolean
   options: string[]
+  /** What stands in it before anybody types; absent where nothing does. */
+  initial?: string
   error: string | null
 }
 
@@ -44,11 +46,15 @@ export function seeView(view: Json): SeenView {
         kind: String(elementOf(block).type),
         optional: block.optional === true,
         options: listOf(elementOf(block).options).map((option) => textOf(option.text)),
+        ...initialOf(elementOf(block)),
         error:
           typeof errors[String(block.block_id)] === 'string' ? String(errors[String(block.block_id)]) : null,
       })),
   }
 }
+
+const initialOf = ({ initial_value: initial }: Json): { initial?: string } =>
+  typeof initial === 'string' ? { initial } : {}
 
 /** The `state.values` of a filled form; throws where Slack would keep the person in the form. */
 export function readForm(view: Json, values: Record<string, string>): Json {
@@ -61,7 +67,7 @@ export function readForm(view: Json, values: Record<string, string>): Json {
     inputs.map((block) => {
       const element = elementOf(block)
       const label = textOf(block.label)
-      const value = values[label] ?? ''
+      const value = values[label] ?? initialOf(element).initial ?? ''
       if (value === '' && block.optional !== true) throw new Error(`the form will not go without «${label}»`)
       return [String(block.block_id), { [String(element.action_id)]: stateOf(element, label, value) }]
     }),

@@ -377,6 +377,7 @@ describe.skipIf(executable === null)('the console in a browser', () => {
             outcome: 'done',
             words: 'Status 20 became 40',
             startedAt: NOW,
+            settleBy: null,
             finishedAt: NOW,
             verifiedAt: NOW,
           },

@@ -29,13 +29,17 @@ const at = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), n
 const tone = fc.constantFrom('neutral', 'good', 'warning', 'danger' as const)
 
 export const input: fc.Arbitrary<CardInput> = fc.oneof(
-  fc.record({
-    kind: fc.constant('text' as const),
-    id: name,
-    label: text,
-    required: fc.boolean(),
-    maxLength: fc.integer({ min: 1, max: 100_000 }),
-  }),
+  fc.record(
+    {
+      kind: fc.constant('text' as const),
+      id: name,
+      label: text,
+      required: fc.boolean(),
+      maxLength: fc.integer({ min: 1, max: 100_000 }),
+      initial: text,
+    },
+    { requiredKeys: ['kind', 'id', 'label', 'required', 'maxLength'] },
+  ),
   fc.record({
     kind: fc.constant('number' as const),
     id: name,

@@ -59,6 +59,23 @@ describe.each(MODES)('a form over %s', (mode) => {
     expect(slack.viewOf(mara)).toBeNull()
   })
 
+  it('opens with the words that are to be edited, and sends them as they stand', async () => {
+    rig = await startRig(mode)
+    const { slack, host, orders, mara } = rig
+    const initial = 'Hello,\n\nplease trace parcel <1Z> & tell us.'
+    const subject = { kind: 'text' as const, id: 'subject', label: 'Subject', required: true, maxLength: 120 }
+    const message = { ...subject, id: 'text', label: 'Message', maxLength: 3000, initial }
+    const write = button('mail.open_trace', 'Write', { inputs: [subject, message] })
+    const card = exceptionCard({ blocks: [{ kind: 'buttons', buttons: [write] }] })
+    host.onCard = async () => card
+    const ts = await postCard(rig, card)
+    await slack.press(orders, ts, 'Write', mara)
+    await slack.until('the form opens', () => slack.viewOf(mara) !== null)
+    expect(slack.viewOf(mara)?.inputs.map((input) => input.initial)).toEqual([undefined, initial])
+    await slack.submit(mara, { Subject: 'Parcel 1Z' })
+    expect(host.presses[0]?.values).toEqual({ subject: 'Parcel 1Z', text: initial })
+  })
+
   it('takes numbers as numbers, and leaves out what was left empty', async () => {
     rig = await startRig(mode)
     const { slack, host, mara } = rig

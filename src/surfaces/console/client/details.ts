@@ -83,6 +83,7 @@ const sectionsOf = (detail: WireExceptionDetail): Node[] => {
     ...why(detail),
     section('Systems', systems(detail)),
     section('Actions', timeline(detail.actionRuns.map(runEntry), 'No action has run yet.')),
+    ...earning(detail),
     section('People', timeline(detail.interventions.map(touchEntry), 'Nobody has touched it yet.')),
   ]
 }
@@ -95,6 +96,16 @@ const why = ({ meaning, hurts, fix }: WireExceptionDetail): Node[] => {
   ] as const
   const said = entries.filter(([, words]) => words !== '')
   return said.length === 0 ? [] : [section('Why it matters', facts(said))]
+}
+
+/** How far each action has come on this gap towards being left to automation. */
+const earning = ({ history }: WireExceptionDetail): Node[] => {
+  const entries = (history?.actions ?? []).flatMap(({ label, proven, needed }) =>
+    needed === null || proven === 0
+      ? []
+      : [[label, `${Math.min(proven, needed)} of ${needed} verified runs that lasted`] as const],
+  )
+  return entries.length === 0 ? [] : [section('Towards automation', facts(entries))]
 }
 
 const because = (reason: string | null): string => (reason === null ? '' : `, by ${reason}`)
