@@ -2,6 +2,8 @@ import { z } from 'zod'
 import type { Connector } from '../app/connector.ts'
 import { byStore } from '../app/stores.ts'
 import type { KeyRules } from '../domain/keys.ts'
+import { easypostConfig } from './easypost/config.ts'
+import { createEasypostConnector } from './easypost/index.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 
@@ -35,6 +37,7 @@ const kind = <K extends string, C extends object>(
 
 /** Every kind of system that Baton can connect: one folder, one line. */
 export const systemSettings = z.discriminatedUnion('kind', [
+  kind('easypost', easypostConfig, createEasypostConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
 ])
 
