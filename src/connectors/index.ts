@@ -4,6 +4,8 @@ import { byStore } from '../app/stores.ts'
 import type { KeyRules } from '../domain/keys.ts'
 import { easypostConfig } from './easypost/config.ts'
 import { createEasypostConnector } from './easypost/index.ts'
+import { mailConfig } from './mail/config.ts'
+import { createMailConnector } from './mail/index.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 
@@ -38,6 +40,7 @@ const kind = <K extends string, C extends object>(
 /** Every kind of system that Baton can connect: one folder, one line. */
 export const systemSettings = z.discriminatedUnion('kind', [
   kind('easypost', easypostConfig, createEasypostConnector),
+  kind('mail', mailConfig, createMailConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
 ])
 

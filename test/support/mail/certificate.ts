@@ -1,0 +1,24 @@
+/**
+ * A certificate of one's own for 127.0.0.1, as a relay inside a network has it: made for these tests, and trusted by
+ * nobody who is not told to.
+ */
+export const OWN = {
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgBhtHEhZqzQUnKVeM
+rs9qfxd5OoQBimqw4Yk8BVwjZAyhRANCAAQzQuAtCrMX61GxiV+jUipwuxA+7K1w
+gVpTVLdrzdzQF75MKKGAreFOrjGJmPtADYtatHKSmIEusXSINw4J3yPf
+-----END PRIVATE KEY-----
+`,
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBlTCCATygAwIBAgIUcpMIeBF+9jMgodNhAOS2KUQVgTowCgYIKoZIzj0EAwIw
+FzEVMBMGA1UEAwwMbWFpbC5leGFtcGxlMCAXDTI2MTEyMzE5NTM1OFoYDzIxMjYx
+MDMwMTk1MzU4WjAXMRUwEwYDVQQDDAxtYWlsLmV4YW1wbGUwWTATBgcqhkjOPQIB
+BggqhkjOPQMBBwNCAAQzQuAtCrMX61GxiV+jUipwuxA+7K1wgVpTVLdrzdzQF75M
+KKGAreFOrjGJmPtADYtatHKSmIEusXSINw4J3yPfo2QwYjAdBgNVHQ4EFgQUorIC
+BYT9/XjC/SIW9ue5vAm0mSYwHwYDVR0jBBgwFoAUorICBYT9/XjC/SIW9ue5vAm0
+mSYwDwYDVR0TAQH/BAUwAwEB/zAPBgNVHREECDAGhwR/AAABMAoGCCqGSM49BAMC
+A0cAMEQCIB6u+Bu/v0KO3+DsI80pOtCUqUb3kUFVZlZcDvyFFLKHAiAsFUZUxs8P
+zGkmdQeadtd7sqR7JWndVCDM9GAkijFpgQ==
+-----END CERTIFICATE-----
+`,
+}
