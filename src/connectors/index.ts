@@ -6,6 +6,8 @@ import { easypostConfig } from './easypost/config.ts'
 import { createEasypostConnector } from './easypost/index.ts'
 import { mailConfig } from './mail/config.ts'
 import { createMailConnector } from './mail/index.ts'
+import { medusaConfig } from './medusa/config.ts'
+import { createMedusaConnector } from './medusa/index.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 
@@ -41,6 +43,7 @@ const kind = <K extends string, C extends object>(
 export const systemSettings = z.discriminatedUnion('kind', [
   kind('easypost', easypostConfig, createEasypostConnector),
   kind('mail', mailConfig, createMailConnector),
+  kind('medusa', medusaConfig, createMedusaConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
 ])
 
