@@ -5,6 +5,7 @@ import { UserError, wordsOf } from './app/errors.ts'
 import { INTERRUPTED } from './cli/database.ts'
 import { diagnoseVerb } from './cli/diagnose.ts'
 import { doctor } from './cli/doctor.ts'
+import type { Sample } from './cli/doctor-sample.ts'
 import { importVerb } from './cli/import.ts'
 import { migrateVerb } from './cli/migrate.ts'
 import { reconcileVerb } from './cli/reconcile.ts'
@@ -15,13 +16,14 @@ export type Verb = {
   usage: string
   summary: string
   /** Options and names of files are refused where a verb has no use for them: nobody should think they counted. */
-  takes: { files: boolean; map: boolean; out?: boolean }
+  takes: { files: boolean; map: boolean; out?: boolean; sample?: boolean }
   run(args: VerbArgs): Promise<VerbResult>
 }
 export type VerbArgs = {
   files: string[]
   map: string | undefined
   out: string | undefined
+  sample: Sample | undefined
   environment: Record<string, string | undefined>
   /** For people; silent with `--json`. */
   print: (line: string) => void
@@ -61,6 +63,9 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
   map: { type: 'string' },
   out: { type: 'string' },
+  sample: { type: 'string' },
+  system: { type: 'string' },
+  header: { type: 'string', multiple: true },
 } as const
 
 /** The verb and what it was given. Throws UserError for what no verb knows. */
@@ -76,7 +81,14 @@ const read = (argv: string[]) => {
     throw new UserError(`baton ${name} takes no "${stray}".\nUsage: npx baton ${verb.usage}`, 2)
   if (values.map !== undefined && !verb.takes.map) throw new UserError(`baton ${name} takes no --map.`, 2)
   if (values.out !== undefined && !verb.takes.out) throw new UserError(`baton ${name} takes no --out.`, 2)
-  return { verb, files, map: values.map, out: values.out, json: values.json }
+  const { sample: file, system, header: headers = [] } = values
+  const strayOption = file !== undefined ? 'sample' : system !== undefined ? 'system' : 'header'
+  const asksSample = file !== undefined || system !== undefined || headers.length > 0
+  if (asksSample && !verb.takes.sample) throw new UserError(`baton ${name} takes no --${strayOption}.`, 2)
+  if (asksSample && file === undefined)
+    throw new UserError(`--${strayOption} belongs to --sample.\nUsage: npx baton ${verb.usage}`, 2)
+  const sample = file === undefined ? undefined : { file, system, headers }
+  return { verb, files, map: values.map, out: values.out, sample, json: values.json }
 }
 
 /** Whoever reads may stop reading (`| head`): the work goes on to its own end, and its exit code still counts. */
@@ -98,11 +110,11 @@ const main = async (argv: string[]): Promise<number> => {
   }
   // What the environment itself sets goes before the file.
   if (existsSync(ENV_FILE)) process.loadEnvFile(ENV_FILE)
-  const { verb, files, map, out, json } = asked
+  const { verb, files, map, out, sample, json } = asked
   const report = (data: unknown): void => print(JSON.stringify(data))
   const silent = (): void => {}
   const said = json ? { print: silent, report } : { print, report: silent }
-  const { ok, data } = await verb.run({ files, map, out, environment: process.env, ...said })
+  const { ok, data } = await verb.run({ files, map, out, sample, environment: process.env, ...said })
   if (json) report(data)
   return ok ? 0 : 1
 }

@@ -165,6 +165,8 @@ describe('registries and folders agree', () => {
     // what Baton does to itself, and is always there.
     const kinds = folders.filter((name) => !['http', 'kit', 'files', 'baton'].includes(name))
     const known = systemSettings.options.flatMap((option) => [...(option._zod.propValues?.kind ?? [])])
-    expect(kinds.sort()).toEqual(known.map(String).sort())
+    // What is declared in baton.yml is one engine with two kinds: `http` is `webhook` for a system that sends nothing.
+    const folderOf = (kind: string) => (kind === 'http' ? 'webhook' : kind)
+    expect(kinds.sort()).toEqual([...new Set(known.map(String).map(folderOf))].sort())
   })
 })

@@ -18,6 +18,7 @@ import { createStore } from '../db/store.ts'
 import { ROLES } from '../domain/model.ts'
 import { readSurfaces } from '../surfaces/index.ts'
 import { openServer } from './database.ts'
+import { readSample, sampleLines } from './doctor-sample.ts'
 import { createLog } from './logger.ts'
 
 /** One thing that was looked at: what was found, and what to do about it. */
@@ -166,11 +167,17 @@ const lookAtSurfaces = async (environment: Record<string, string | undefined>): 
 }
 
 export const doctor: Verb = {
-  usage: 'doctor',
-  summary: 'check configuration, database, systems and chat, and say how to mend them',
-  takes: { files: false, map: false },
-  async run({ environment, print }) {
+  usage: 'doctor [--sample <body.json> --system <name>]',
+  summary: 'check configuration, database, systems and chat; or what a pasted webhook would become',
+  takes: { files: false, map: false, sample: true },
+  async run({ environment, print, sample }) {
     const config = await loadConfig(environment)
+    if (sample) {
+      const read = await readSample(config, sample, new Date())
+      for (const line of sampleLines(read)) print(line)
+      const ok = read.bad.length === 0 && read.facts.length > 0 && read.signature.is !== 'bad'
+      return { ok, data: { ok, ...read } }
+    }
     const findings: Finding[] = []
     /** What cannot even be looked at is one finding more. */
     const examine = async (what: string, look: () => Promise<Finding[]>): Promise<void> => {

@@ -10,6 +10,8 @@ import { medusaConfig } from './medusa/config.ts'
 import { createMedusaConnector } from './medusa/index.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
+import { httpConfig, webhookConfig } from './webhook/config.ts'
+import { createHttpConnector, createWebhookConnector } from './webhook/index.ts'
 
 export type ConnectorDeps = { now(): Date }
 
@@ -45,6 +47,8 @@ export const systemSettings = z.discriminatedUnion('kind', [
   kind('mail', mailConfig, createMailConnector),
   kind('medusa', medusaConfig, createMedusaConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
+  kind('webhook', webhookConfig, createWebhookConnector),
+  kind('http', httpConfig, createHttpConnector),
 ])
 
 /** Makes the connector of each configured system. Throws UserError where two shops cannot be told apart. */

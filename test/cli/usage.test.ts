@@ -20,7 +20,9 @@ describe('npx baton', () => {
   it.each([
     [['strat'], /^There is no verb "strat"\.\n\n.*Usage: npx baton <verb>/s],
     [['constructor'], /^There is no verb "constructor"/],
-    [['doctor', 'database'], /^baton doctor takes no "database"\.\nUsage: npx baton doctor\n$/],
+    [['doctor', 'database'], /^baton doctor takes no "database"\.\nUsage: npx baton doctor \[--sample /],
+    [['migrate', '--sample', 'x.json'], /^baton migrate takes no --sample\.\n$/],
+    [['doctor', '--system', 'shop'], /^--system belongs to --sample\.\nUsage: npx baton doctor/],
     [['migrate', '--map', 'x.yml'], /^baton migrate takes no --map\.\n$/],
     [['doctor', '--jsno'], /^Unknown option '--jsno'/],
     [['import', 'orders.csv'], /^Usage: npx baton import --map <mapping\.yml> <csv\.\.\.>\nFor example: /],
