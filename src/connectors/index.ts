@@ -12,6 +12,8 @@ import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 import { httpConfig, webhookConfig } from './webhook/config.ts'
 import { createHttpConnector, createWebhookConnector } from './webhook/index.ts'
+import { x12Config } from './x12/config.ts'
+import { createX12Connector } from './x12/index.ts'
 
 export type ConnectorDeps = { now(): Date }
 
@@ -47,6 +49,7 @@ export const systemSettings = z.discriminatedUnion('kind', [
   kind('mail', mailConfig, createMailConnector),
   kind('medusa', medusaConfig, createMedusaConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
+  kind('x12', x12Config, createX12Connector),
   kind('webhook', webhookConfig, createWebhookConnector),
   kind('http', httpConfig, createHttpConnector),
 ])
