@@ -10,6 +10,8 @@ import { medusaConfig } from './medusa/config.ts'
 import { createMedusaConnector } from './medusa/index.ts'
 import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
+import { shopifyConfig } from './shopify/config.ts'
+import { createShopifyConnector } from './shopify/index.ts'
 import { httpConfig, webhookConfig } from './webhook/config.ts'
 import { createHttpConnector, createWebhookConnector } from './webhook/index.ts'
 import { x12Config } from './x12/config.ts'
@@ -49,6 +51,7 @@ export const systemSettings = z.discriminatedUnion('kind', [
   kind('mail', mailConfig, createMailConnector),
   kind('medusa', medusaConfig, createMedusaConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
+  kind('shopify', shopifyConfig, createShopifyConnector),
   kind('x12', x12Config, createX12Connector),
   kind('webhook', webhookConfig, createWebhookConnector),
   kind('http', httpConfig, createHttpConnector),
