@@ -12,6 +12,8 @@ import { sandboxConfig } from './sandbox/config.ts'
 import { createSandboxConnector } from './sandbox/index.ts'
 import { shopifyConfig } from './shopify/config.ts'
 import { createShopifyConnector } from './shopify/index.ts'
+import { trytonConfig } from './tryton/config.ts'
+import { createTrytonConnector } from './tryton/index.ts'
 import { httpConfig, webhookConfig } from './webhook/config.ts'
 import { createHttpConnector, createWebhookConnector } from './webhook/index.ts'
 import { x12Config } from './x12/config.ts'
@@ -52,6 +54,7 @@ export const systemSettings = z.discriminatedUnion('kind', [
   kind('medusa', medusaConfig, createMedusaConnector),
   kind('sandbox', sandboxConfig, createSandboxConnector),
   kind('shopify', shopifyConfig, createShopifyConnector),
+  kind('tryton', trytonConfig, createTrytonConnector),
   kind('x12', x12Config, createX12Connector),
   kind('webhook', webhookConfig, createWebhookConnector),
   kind('http', httpConfig, createHttpConnector),
