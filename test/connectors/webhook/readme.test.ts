@@ -36,7 +36,7 @@ describe('the README', () => {
   it('and so is the example in baton.example.yml, once it is switched on', async () => {
     const text = await readFile(join(projectRoot, 'baton.example.yml'), 'utf8')
     const lines = text.split('\n')
-    const from = lines.findIndex((line) => line === '  # ipaas:')
+    const from = lines.indexOf('  # ipaas:')
     const length = lines.slice(from).findIndex((line) => !line.startsWith('  # '))
     const block = lines.slice(from, from + length).map((line) => line.replace('# ', ''))
     const { systems } = parseYaml(['systems:', ...block].join('\n'), 'baton.example.yml', batonYml(env))
