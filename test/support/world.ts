@@ -316,7 +316,7 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
     runs: () => rows(sql`select * from action_runs order by id`),
     interventions: () => rows(sql`select * from interventions order by id`),
     episodes: () => rows(sql`select * from episodes order by exception_id, episode`),
-    posts: () => rows(sql`select * from posts order by exception_id`),
+    posts: () => rows(sql`select * from posts order by length(card), card`),
     jobs: () => rows(sql`select * from graphile_worker.jobs order by id`),
     close: () => connection.close(),
   }
