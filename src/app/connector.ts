@@ -106,6 +106,8 @@ export type Acted =
   | { is: 'accepted'; words: string }
   /** Kind `request`: someone else must agree; asked, waiting until. */
   | { is: 'requested'; words: string; until: Date }
+  /** Kind `request`: told, and nobody has to answer; nothing more will ever be seen of it. `to`: "the mail server". */
+  | { is: 'handed_over'; to: string }
 
 export type Compared =
   /** Done; of a request: who was asked has done it. */

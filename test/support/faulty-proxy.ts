@@ -36,6 +36,13 @@ const bodyOf = async (stream: IncomingMessage): Promise<Buffer> => {
   return Buffer.concat(chunks)
 }
 
+/**
+ * An address of this process alone: what was closed stays closed, and no server of a neighbouring test answers in its
+ * place. Only Linux has more than one loopback address by itself.
+ */
+const HOST =
+  process.platform === 'linux' ? `127.1.${(process.pid >> 8) & 255}.${process.pid & 255}` : '127.0.0.1'
+
 /** Everything between a connector and the system at `target` goes through here, and goes wrong when it is told to. */
 export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => {
   let armed: { fault: Fault; which: number | ((body: string) => boolean) } | null = null
@@ -98,11 +105,11 @@ export const startFaultyProxy = async (target: string): Promise<FaultyProxy> => 
     handle(incoming, outgoing).catch(() => incoming.socket.destroy())
   })
   await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(0, HOST, resolve)
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${HOST}:${port}`,
     arm(fault, which = 0) {
       armed = { fault, which }
       seen = 0

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { SystemError } from '../../app/errors.ts'
 import { createHttpClient } from '../http/client.ts'
 import type { EasypostConfig } from './config.ts'
+import { withoutPerson } from './tracker.ts'
 
 /** The most that EasyPost lists at once. */
 const PAGE = 100
@@ -29,13 +30,14 @@ export const createEasypostClient = (config: EasypostConfig): EasypostClient => 
   return {
     async trackers(before, signal, size = PAGE) {
       const query = { page_size: String(size), ...(before === null ? {} : { before_id: before }) }
-      const { json, raw, date } = await http.read({ path: '/trackers', query, signal })
+      const { json, date } = await http.read({ path: '/trackers', query, signal })
       const page = pageSchema.safeParse(json)
       if (!page.success) {
         const words = `${config.name} answers unlike EasyPost: check its url.`
         throw new SystemError(config.name, 'misconfigured', words)
       }
       const { trackers, has_more } = page.data
+      const raw = Buffer.from(withoutPerson({ trackers, has_more }))
       return { trackers, hasMore: has_more, raw, ...(date ? { date } : {}) }
     },
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { BadRow, WireFact } from '../../app/connector.ts'
 import { instantOf } from '../../domain/model.ts'
-import { identity, named, words } from '../kit/facts.ts'
+import { identity, named, trackingNumber, words } from '../kit/facts.ts'
 import type { EasypostConfig } from './config.ts'
 
 /** What it says about a parcel that goes before its status; a parcel that is delivered is delivered. */
@@ -71,7 +71,7 @@ const factOf = (row: Tracker): WireFact => {
   return {
     type: 'shipment',
     externalId: row.id,
-    keys: [identity('tracking', row.tracking_code.replace(/\s/g, '').toUpperCase())],
+    keys: [identity('tracking', trackingNumber(row.tracking_code))],
     state: stateOf(row),
     rawState: detail === '' || detail === raw || PLAIN.includes(detail) ? raw : `${raw}, ${detail}`,
     quantities: {},
@@ -86,6 +86,13 @@ const factOf = (row: Tracker): WireFact => {
     changedBy: { kind: 'unknown' },
   }
 }
+
+/** Who signed, and what the carrier wrote, which may name people. */
+const PERSONAL = new Set(['signed_by', 'message'])
+
+/** As JSON to be kept: without what is about a person. */
+export const withoutPerson = (value: unknown): string =>
+  JSON.stringify(value, (name, inner) => (PERSONAL.has(name) ? undefined : inner))
 
 /** Trackers as facts; those of the other world are left out, a bad one is reported with its place. */
 export const parseTrackers = (

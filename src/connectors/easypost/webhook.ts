@@ -1,17 +1,17 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { ParsedSignal, RequestHead, Verified, WebhookIntake } from '../../app/connector.ts'
+import { verifySender } from '../http/signature.ts'
 import type { EasypostConfig } from './config.ts'
-import { parseTrackers } from './tracker.ts'
+import { parseTrackers, withoutPerson } from './tracker.ts'
 
 const MAX_BYTES = 1_000_000
-
-/** How EasyPost's own libraries sign: hex HMAC-SHA256 of the raw body, the secret in Unicode form NFKD. */
-const SIGNATURE = /^hmac-sha256-hex=([0-9a-f]{64})$/i
 
 /** `created_at` is when the event arose, not when it was sent: a retry comes hours later. It tells no clock. */
 const event = z.object({ description: z.string(), result: z.unknown() })
 const named = z.object({ id: z.string().min(1).max(200) })
+
+const isTracker = (description: string): boolean => description.startsWith('tracker.')
 
 const json = (body: Buffer): unknown => JSON.parse(body.toString('utf8'))
 
@@ -26,19 +26,29 @@ const deliveryKeyOf = (body: Buffer): string => {
   return `sha256:${createHash('sha256').update(body).digest('hex')}`
 }
 
-const verify = (secrets: string[], { headers }: RequestHead, body: Buffer): Verified => {
-  const [, hex] = SIGNATURE.exec(headers['x-hmac-signature']?.trim() ?? '') ?? []
-  if (hex === undefined) {
-    return { ok: false, status: 401, reason: 'x-hmac-signature is missing or no hmac-sha256-hex' }
+/** What is kept of an event: of one that is no tracker's, which may well hold addresses, only what it is. */
+const keptOf = (body: Buffer): Buffer | undefined => {
+  try {
+    const { id, description, result } = event.extend({ id: z.unknown() }).parse(json(body))
+    return Buffer.from(withoutPerson({ id, description, ...(isTracker(description) ? { result } : {}) }))
+  } catch {
+    return undefined
   }
-  const theirs = Buffer.from(hex, 'hex')
-  // Every secret is tried, so that the time taken does not tell which one matched.
-  const matches = secrets.filter((secret) =>
-    timingSafeEqual(createHmac('sha256', secret.normalize('NFKD')).update(body).digest(), theirs),
-  )
-  return matches.length > 0
-    ? { ok: true, deliveryKey: deliveryKeyOf(body) }
-    : { ok: false, status: 401, reason: 'the signature matches no known secret' }
+}
+
+/** How EasyPost's own libraries sign: hex HMAC-SHA256 of the raw body, the secret in Unicode form NFKD. */
+const verify = (secrets: string[], head: RequestHead, body: Buffer): Verified => {
+  const hmac = {
+    header: 'x-hmac-signature',
+    prefix: 'hmac-sha256-hex=',
+    secrets: secrets.map((secret) => secret.normalize('NFKD')),
+    algorithm: 'sha256' as const,
+    encoding: 'hex' as const,
+  }
+  const proven = verifySender({ hmac }, head, body)
+  if (!proven.ok) return proven
+  const kept = keptOf(body)
+  return { ok: true, deliveryKey: deliveryKeyOf(body), ...(kept ? { body: kept } : {}) }
 }
 
 /** Events of trackers; an account sends all its others to the same address, and they are no news to Baton. */
@@ -47,8 +57,6 @@ export const createWebhook = ({ webhookSecrets, mode }: EasypostConfig): Webhook
   verify: (head, body) => verify(webhookSecrets, head, body),
   parse(body): ParsedSignal {
     const { description, result } = event.parse(json(body))
-    return description.startsWith('tracker.')
-      ? parseTrackers(mode, [result], () => 'result')
-      : { facts: [], bad: [] }
+    return isTracker(description) ? parseTrackers(mode, [result], () => 'result') : { facts: [], bad: [] }
   },
 })

@@ -15,6 +15,12 @@ const NEVER_SENT = new Set([
 ])
 /** OpenSSL and Node name a certificate that is not trusted in many ways; all come before the request is sent. */
 const UNTRUSTED = /CERT|SELF_SIGNED|ERR_TLS|ERR_SSL|^EPROTO$|UNABLE_TO_/
+/** An answer that was damaged on its way: by then the request had been sent. */
+const DAMAGED = /BAD_RECORD|DECRYPTION_FAILED|UNEXPECTED_EOF/
+/** What fails on a connection that stands, as the system call that noticed it. */
+const ON_CONNECTION = ['read', 'write']
+/** The HTTP client itself refuses to write the request. */
+const UNWRITABLE = ['UND_ERR_INVALID_ARG', 'ERR_INVALID_URL', 'ERR_INVALID_CHAR']
 const MAX_WORDS = 300
 const MAX_RETRY_AFTER_MS = 3_600_000
 
@@ -58,7 +64,9 @@ export const failureOfStatus = (
     return new SystemError(system, 'misconfigured', words)
   }
   if (status >= 300 && status < 400) {
-    const words = `${system} redirects to ${answer.location ?? 'nowhere'} (${status}): check its url.`
+    // What stands behind the path may be a value or a token.
+    const [to = ''] = answer.location?.split(/[?#]/) ?? []
+    const words = `${system} redirects to ${to || 'nowhere'} (${status}): check its url.`
     return new SystemError(system, 'misconfigured', words)
   }
   const wait = retryAfterMs(answer.retryAfter, now)
@@ -74,13 +82,13 @@ export const failureOfStatus = (
   return new SystemError(system, 'refused', `${system} refused: ${said ?? `status ${status}, without words`}`)
 }
 
-const codeOf = (error: unknown): { code: string; connecting: boolean } => {
+const codeOf = (error: unknown): { code: string; syscall: string } => {
   for (let e = error; typeof e === 'object' && e !== null; e = 'cause' in e ? e.cause : undefined) {
     if ('code' in e && typeof e.code === 'string') {
-      return { code: e.code, connecting: 'syscall' in e && e.syscall === 'connect' }
+      return { code: e.code, syscall: 'syscall' in e ? String(e.syscall) : '' }
     }
   }
-  return { code: 'UNKNOWN', connecting: false }
+  return { code: 'UNKNOWN', syscall: '' }
 }
 
 /** A call that got no answer: it never left, or it broke off, or it took too long. */
@@ -90,11 +98,16 @@ export const failureOfCall = (
   error: unknown,
   ended: 'timeout' | 'stopped' | 'error',
 ): SystemError => {
-  const { code, connecting } = codeOf(error)
-  if (ended === 'error' && UNTRUSTED.test(code)) {
+  const { code, syscall } = codeOf(error)
+  const neverSent = syscall === 'connect' || (NEVER_SENT.has(code) && !ON_CONNECTION.includes(syscall))
+  if (ended === 'error' && UNWRITABLE.includes(code)) {
+    const words = `${system}: its url, or a header such as its token, has a character that cannot be sent; often it is a line break at the end of a secret.`
+    return new SystemError(system, 'misconfigured', words)
+  }
+  if (ended === 'error' && UNTRUSTED.test(code) && !DAMAGED.test(code)) {
     return new SystemError(system, 'misconfigured', `${system}: its certificate is not trusted (${code}).`)
   }
-  if (ended === 'error' && (connecting || NEVER_SENT.has(code))) {
+  if (ended === 'error' && neverSent) {
     return new SystemError(
       system,
       'unreachable',

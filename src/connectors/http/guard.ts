@@ -24,7 +24,17 @@ export type Guard = {
  */
 export const reservedRange = (address: string): string | null => {
   if (!ip.isValid(address)) return 'unknown'
-  const range = ip.process(address).range()
+  const known = ip.process(address)
+  // `::7f00:1`, the long-forgotten way of writing 127.0.0.1 in IPv6, is in no table of ranges.
+  if (
+    known.kind() === 'ipv6' &&
+    known
+      .toByteArray()
+      .slice(0, 12)
+      .every((byte) => byte === 0)
+  )
+    return 'ipv4Compatible'
+  const range = known.range()
   return range === 'unicast' ? null : range
 }
 

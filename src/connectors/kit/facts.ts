@@ -6,6 +6,10 @@ export const named = z.string().trim().min(1)
 
 export const identity = (name: KeyName, value: string): Key => ({ name, value, kind: 'identity' })
 export const reference = (name: KeyName, value: string): Key => ({ name, value, kind: 'reference' })
+/** `#1001` and `WEB-1001` are order 1001 in every system; prefixes of a shop's own are taken off by `keys:`. */
+export const orderNumber = (text: string): string => text.trim().replace(/^(?:#\s*|WEB-)+(?=\S)/i, '')
+/** A barcode as every system shares it: people and carriers group its digits as they like. */
+export const trackingNumber = (text: string): string => text.replace(/\s+/g, '').toUpperCase()
 /** An article at a place. */
 export const stockKeys = (sku: string, place: string): Key[] => [
   identity('stock', `${sku}@${place}`),

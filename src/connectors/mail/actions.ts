@@ -25,7 +25,7 @@ const deskOf = (config: MailConfig, id: RequestId, kind: LetterKind): Desk | nul
   const own = config.actions[id]
   return {
     to: kind.desk === 'customer' ? null : (own?.to ?? ('to' in desk ? desk.to : null)),
-    answerWithinMs: own?.answerWithin ?? kind.tellsForMs ?? desk.answerWithin,
+    answerWithinMs: own?.answerWithin ?? desk.answerWithin,
   }
 }
 /** `to`: null where the person types it. */
@@ -111,6 +111,7 @@ const requestAction = (
         const look = error.failure === 'ambiguous' ? ` Its id is ${messageId}.` : ''
         throw new SystemError(name, error.failure, `${words}${look}`)
       }
+      if (kind.tells) return { is: 'handed_over', to: 'the mail server' }
       const until = new Date(at.getTime() + desk.answerWithinMs)
       return { is: 'requested', words: `Mailed to ${desk.to ?? 'the customer'}.`, until }
     },

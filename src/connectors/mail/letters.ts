@@ -8,8 +8,8 @@ import type { RequestId } from './config.ts'
 export type LetterKind = {
   desk: 'carrier' | 'supplier' | 'customer'
   label: string
-  /** Nobody is asked anything: so long it stands as news of its own, in ms, and then is over. */
-  tellsForMs?: number
+  /** Nobody is asked anything: it is over as soon as it is sent. */
+  tells?: true
   aim(subject: SubjectView): Aim
   /** Called only where it can be aimed, or would be if the state allowed it. */
   write(subject: SubjectView): { subject: string; text: string }
@@ -181,7 +181,7 @@ const NEWS: Record<string, string> = {
 const notice: LetterKind = {
   desk: 'customer',
   label: 'Write to the customer: tell the news',
-  tellsForMs: 60_000,
+  tells: true,
   aim: atOrder,
   write(subject) {
     const parcel = parcelOf(subject)

@@ -35,6 +35,8 @@ export type MedusaClient = {
 }
 
 const LOCATIONS = 500
+/** An order's line alone takes 3 kB: 50 orders of a hundred lines. */
+const MAX_BYTES = 30_000_000
 /** Medusa takes a longer list in a query for something else than a list. */
 export const IDS_AT_ONCE = 20
 
@@ -42,7 +44,13 @@ export const IDS_AT_ONCE = 20
 export const createMedusaClient = (config: MedusaConfig): MedusaClient => {
   const { name, url, secretKey, timeoutMs } = config
   const authorization = `Basic ${Buffer.from(`${secretKey}:`).toString('base64')}`
-  const http = createHttpClient({ system: name, baseUrl: url, headers: { authorization }, timeoutMs })
+  const http = createHttpClient({
+    system: name,
+    baseUrl: url,
+    headers: { authorization },
+    timeoutMs,
+    maxBytes: MAX_BYTES,
+  })
   const pathOf = (parts: string[]) => `/admin/${parts.map(encodeURIComponent).join('/')}`
 
   /** An answer of another shape comes from something else than Medusa, or from a version that is not known here. */

@@ -1,7 +1,16 @@
 import type { z } from 'zod'
 import type { BadRow, WireFact } from '../../app/connector.ts'
 import type { Attributes, ObjectType, OrderClass } from '../../domain/model.ts'
-import { identity, linesText, reference, skuKeys, stockKeys, sum } from '../kit/facts.ts'
+import {
+  identity,
+  linesText,
+  orderNumber,
+  reference,
+  skuKeys,
+  stockKeys,
+  sum,
+  trackingNumber,
+} from '../kit/facts.ts'
 import type { MedusaConfig } from './config.ts'
 import {
   type Fulfillment,
@@ -22,10 +31,9 @@ export type Reader = Pick<MedusaConfig, 'channels' | 'holdMetadataKey'> & {
 const latest = (...dates: (Date | null | undefined)[]): Date =>
   new Date(Math.max(...dates.flatMap((date) => date?.getTime() ?? [])))
 
-/** `#1001` and `WEB-1001` are both order 1001. */
 export const numberOf = ({ custom_display_id, display_id }: Order): string => {
   const given = custom_display_id?.trim()
-  return given ? given.replace(/^(?:#|WEB-)+(?=.)/i, '') : String(display_id)
+  return given ? orderNumber(given) : String(display_id)
 }
 
 /** Decimals of a currency's minor unit (ISO 4217): 2 of USD, none of JPY, 3 of KWD. */
@@ -140,7 +148,7 @@ const orderFact = (order: Order, reader: Reader): WireFact => {
 
 /** The numbers of the parcels, as all systems write them. */
 export const trackingsOf = ({ labels }: Fulfillment): string[] =>
-  labels.flatMap(({ tracking_number }) => tracking_number?.trim().toUpperCase() || [])
+  labels.flatMap(({ tracking_number }) => trackingNumber(tracking_number ?? '') || [])
 
 export const fulfillmentState = (row: Fulfillment): 'cancelled' | 'shipped' | 'packed' | 'allocated' => {
   if (row.canceled_at) return 'cancelled'

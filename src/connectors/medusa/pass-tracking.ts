@@ -1,7 +1,7 @@
 import type { Aim, RoutingAction } from '../../app/connector.ts'
 import type { ObjectState, SubjectView } from '../../domain/model.ts'
 import { objectsOf } from '../kit/action.ts'
-import { type Line, readLines, sum } from '../kit/facts.ts'
+import { type Line, readLines, sum, trackingNumber } from '../kit/facts.ts'
 import { fulfillmentState, trackingsOf } from './facts.ts'
 import { type Glimpse, onceChanged, orderAction, orderOf, refused, type Shop } from './order-action.ts'
 import type { Fulfillment, Order } from './schema.ts'
@@ -102,7 +102,7 @@ const aimAt = (subject: SubjectView, system: string): Aim => {
     }
   }
   const { attributes, quantities } = parcel
-  const tracking = parcel.tracking.toUpperCase()
+  const tracking = trackingNumber(parcel.tracking)
   return {
     externalId: order.externalId,
     params: {
@@ -123,6 +123,8 @@ export const passTracking = (shop: Shop): RoutingAction => {
   return orderAction(shop, {
     id: 'pass_tracking',
     label: 'Pass the tracking number on to the shop',
+    // Two calls on their way at once would each make a fulfillment where more is open than the parcel holds.
+    idempotent: false,
     target: (subject) => aimAt(subject, system),
     ready: (now, { params }) => readyToPass(now, String(params.tracking)),
     async act(order, { target, signal }) {

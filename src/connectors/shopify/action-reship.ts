@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
@@ -39,8 +40,19 @@ const tagged = z.object({
   orders: z.object({ nodes: z.array(z.object({ name: z.string(), tags: z.array(z.string()) })) }),
 })
 
-/** `reship:<case>` on the new order: what is found under it has been sent again already. At most 40 characters. */
-const tagOf = (of: string) => `reship:${of}`.replace(/[^\w:.-]/g, '-').slice(0, 40)
+/** What Shopify takes as a tag. */
+const MAX_TAG = 40
+
+/**
+ * `reship:<case>` on the new order: what is found under it has been sent again already. A long one ends in a digest:
+ * parcels of one order often differ in their last digits alone.
+ */
+const tagOf = (of: string): string => {
+  const tag = `reship:${of}`.replace(/[^\w:.-]/g, '-')
+  if (tag.length <= MAX_TAG) return tag
+  const digest = createHash('sha256').update(of).digest('hex').slice(0, 12)
+  return `${tag.slice(0, MAX_TAG - digest.length - 1)}-${digest}`
+}
 
 /** The same goods once more, as a new order of no price to the same address; the address goes from Shopify to Shopify. */
 export const reshipAction = (shop: Shop): RoutingAction => {

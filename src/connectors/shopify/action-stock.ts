@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
@@ -6,7 +5,7 @@ import type { SubjectView } from '../../domain/model.ts'
 import { objectAction, objectsOf } from '../kit/action.ts'
 import type { Shop } from './action.ts'
 import { levelFact } from './facts.ts'
-import { MUTATIONS } from './mutations.ts'
+import { MUTATIONS, uuidOf } from './mutations.ts'
 import { gid } from './wire.ts'
 
 const levelOf = (subject: SubjectView, system: string) =>
@@ -78,8 +77,7 @@ export const stockAction = ({ client, reader, system }: Shop): RoutingAction =>
           },
         ],
       }
-      const once = createHash('sha256').update(key).digest('hex').slice(0, 32)
-      await client.mutate(MUTATIONS.setStock, { input, key: once }, z.unknown(), signal)
+      await client.mutate(MUTATIONS.setStock, { input, key: uuidOf(key) }, z.unknown(), signal)
     },
     compare(before, after, { target }) {
       const { on_hand } = after.quantities

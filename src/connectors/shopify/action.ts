@@ -5,7 +5,7 @@ import type { SubjectView } from '../../domain/model.ts'
 import { objectsOf } from '../kit/action.ts'
 import type { ShopifyClient } from './client.ts'
 import type { ShopifyConfig } from './config.ts'
-import { liveFulfillments, orderFact, orderSaid, wholeFacts } from './facts.ts'
+import { liveFulfillments, orderFact, orderSaid, trackingsOf, wholeFacts } from './facts.ts'
 import type { Reader, Whole } from './read.ts'
 import type { Clock } from './throttle.ts'
 
@@ -98,9 +98,7 @@ const shotOf = ({ order, fulfillmentOrders }: Whole, found: string[], config: Sh
       location: each.assignedLocation.name,
       supported: each.supportedActions.map(({ action }) => action).sort(),
       holds: each.fulfillmentHolds.map(({ id, reason, handle }) => ({ id, reason, handle })),
-      tracking: liveFulfillments(each).flatMap(({ trackingInfo }) =>
-        trackingInfo.flatMap(({ number }) => (number ? [number.trim().toUpperCase()] : [])),
-      ),
+      tracking: liveFulfillments(each).flatMap(trackingsOf),
       remaining: each.lineItems.nodes.reduce((sum, line) => sum + line.remainingQuantity, 0),
       fulfillAt: each.fulfillAt?.toISOString() ?? null,
       fulfillBy: each.fulfillBy?.toISOString() ?? null,

@@ -3,6 +3,7 @@ import type { ActionInput, RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import { instantOf, type ObjectState, type SubjectView } from '../../domain/model.ts'
 import { objectsOf } from '../kit/action.ts'
+import { trackingNumber } from '../kit/facts.ts'
 import {
   currentPart,
   notSupported,
@@ -216,7 +217,7 @@ const passTracking = (shop: Shop): RoutingAction => {
       )
       const sent = objectsOf(subject, { role: 'wms', type: 'fulfillment' }).find(
         ({ state, attributes: { tracking } }) =>
-          state === 'shipped' && typeof tracking === 'string' && !known.includes(tracking.toUpperCase()),
+          state === 'shipped' && typeof tracking === 'string' && !known.includes(trackingNumber(tracking)),
       )
       if (!sent) return { unavailable: 'The warehouse has shipped nothing that the shop does not know' }
       const there = parts.filter(({ attributes }) => attributes.location === sent.attributes.location)
@@ -235,7 +236,7 @@ const passTracking = (shop: Shop): RoutingAction => {
       const company = typeof carrier === 'string' ? { company: carrier } : {}
       const params = {
         orderId: part.attributes.orderId,
-        tracking: String(tracking).toUpperCase(),
+        tracking: trackingNumber(String(tracking)),
         ...company,
       }
       return { externalId: part.externalId, params }

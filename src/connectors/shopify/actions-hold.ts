@@ -92,6 +92,22 @@ export const holdActions = (shop: Shop): RoutingAction[] => {
     orderAction(shop, {
       id: 'release_hold',
       label: 'Release the hold in the shop',
+      undo: {
+        action: 'place_hold',
+        target(subject, { target, before }) {
+          const part = openPartsOf(subject, system).find(({ externalId }) => externalId === target.externalId)
+          const shot = seenShot(before)
+          const released =
+            shot && currentPart(shot, { target })?.holds.find(({ id }) => id === target.params.holdId)
+          if (!part || !released) return null
+          if (part.state === 'held') return { unavailable: 'The order is on hold by now' }
+          const { orderId } = target.params
+          const params = { ...(orderId === undefined ? {} : { orderId }), reason: released.reason }
+          return supports(part.attributes.supportedActions, 'HOLD')
+            ? { externalId: part.externalId, params }
+            : { unavailable: notSupported(String(part.attributes.supportedActions).split(','), 'held') }
+        },
+      },
       target(subject) {
         const part = openPartsOf(subject, system).find(({ state }) => state === 'held')
         if (!part) return null

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import type { SubjectView } from '../../domain/model.ts'
 import { objectsOf } from '../kit/action.ts'
 import { orderAction, orderOf, ownedElsewhere, type Shop, type Shot } from './action.ts'
-import { MUTATIONS } from './mutations.ts'
+import { MUTATIONS, uuidOf } from './mutations.ts'
 import { QUERIES } from './queries.ts'
 import { gid, moneyBag } from './wire.ts'
 
@@ -27,14 +26,6 @@ const suggestion = z.object({
       .nullable(),
   }),
 })
-
-/** As Shopify wants a key: one for each deed, the same for the same deed. */
-const uuidOf = (key: string): string => {
-  const hex = createHash('sha256').update(key).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
-    '-',
-  )
-}
 
 /** Gives back what Shopify itself reckons for these lines, the way it was paid. Nothing is put back into stock. */
 const refundLines = async (
@@ -97,7 +88,7 @@ const refund = (shop: Shop): RoutingAction => {
   const { system } = shop
   return orderAction(shop, {
     id: 'refund',
-    label: 'Refund the whole order',
+    label: 'Refund all its articles, not the shipping',
     risk: 'second_person',
     target(subject) {
       const loss = lossOf(subject, system)

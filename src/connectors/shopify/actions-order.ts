@@ -160,7 +160,11 @@ const cancelLine = (shop: Shop): RoutingAction => {
       )
       const { id, lineItems } = payload.calculatedOrder
       const draft = lineItems.nodes.find((node) => node.id.endsWith(`/${line}`))
-      if (!draft) throw new SystemError(system, 'refused', `${system} does not let this line be edited.`)
+      // A draft is read no further than its first page.
+      if (!draft) {
+        const words = `${system} does not show this line among the first 100 of the edit: edit it in the shop.`
+        throw new SystemError(system, 'refused', words)
+      }
       const change = { id, line: draft.id, quantity: keepOf(input) }
       await client.mutate(MUTATIONS.setQuantity, change, z.unknown(), signal)
       const note = by ? `Edited with Baton by ${by}` : 'Edited with Baton'

@@ -72,10 +72,16 @@ const THROTTLED_TRIES = 3
 const MISCONFIGURED = new Set(['ACCESS_DENIED', 'SHOP_INACTIVE', 'FORBIDDEN'])
 
 /** The failure that an error inside a 200 stands for. */
-const failureOf = (system: string, intent: 'query' | 'mutation', { errors, ran }: Failed): SystemError => {
+const failureOf = (
+  system: string,
+  intent: 'query' | 'mutation',
+  { errors, ran, answered }: Failed,
+): SystemError => {
   const [first] = errors
   const code = first?.extensions?.code ?? ''
   const said = `${first?.message ?? 'no words'}`.slice(0, 300)
+  const open = `${system} failed in the middle (${said}), and nobody knows what it did: look there first.`
+  if (intent === 'mutation' && answered) return new SystemError(system, 'ambiguous', open)
   if (MISCONFIGURED.has(code)) {
     const needs = first?.extensions?.requiredAccess
     const words = `${system} denies access: ${said}${needs ? ` It needs: ${needs}` : ''} Check the app's scopes.`
@@ -83,14 +89,13 @@ const failureOf = (system: string, intent: 'query' | 'mutation', { errors, ran }
   }
   const broke = code === 'INTERNAL_SERVER_ERROR' || code === 'TIMEOUT'
   if (intent === 'query' && broke) return new SystemError(system, 'unreachable', `${system} failed: ${said}`)
-  // What was refused before it ran has changed nothing; what broke while it ran may have.
-  if (intent === 'mutation' && (broke || ran)) {
-    const words = `${system} failed in the middle (${said}), and nobody knows what it did: look there first.`
-    return new SystemError(system, 'ambiguous', words)
-  }
+  // What was refused before it ran has a code and has changed nothing; what broke while it ran may have.
+  if (intent === 'mutation' && (broke || ran || code === ''))
+    return new SystemError(system, 'ambiguous', open)
   return new SystemError(system, 'refused', `${system} refused: ${said}`)
 }
-type Failed = { errors: GraphqlError[]; ran: boolean }
+/** `ran`: it was begun; `answered`: the change itself came through, and what failed is a part of its answer. */
+type Failed = { errors: GraphqlError[]; ran: boolean; answered: boolean }
 
 const isThrottled = (errors: GraphqlError[]) => errors.some((e) => e.extensions?.code === 'THROTTLED')
 
@@ -137,7 +142,10 @@ export const createShopifyClient = (config: ShopifyConfig, clock: Clock, retryMs
       if (errors.length === 0 && answer.data) return { data: answer.data, raw }
       if (!isThrottled(errors)) {
         const ran = answer.data != null || errors.some((error) => error.path != null)
-        throw failureOf(system, intent, { errors, ran })
+        const answered =
+          Object.values(answer.data ?? {}).some((payload) => payload !== null) ||
+          errors.some((error) => (error.path?.length ?? 0) > 1)
+        throw failureOf(system, intent, { errors, ran, answered })
       }
       if (tries >= THROTTLED_TRIES || !cost) {
         throw new SystemError(system, 'unreachable', `${system} asks to be left alone for a while.`, 5_000)

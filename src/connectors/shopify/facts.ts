@@ -1,14 +1,17 @@
 import type { WireFact } from '../../app/connector.ts'
 import type { OrderClass } from '../../domain/model.ts'
-import { identity, linesText, reference, skuKeys, stockKeys, sum } from '../kit/facts.ts'
+import {
+  identity,
+  linesText,
+  orderNumber,
+  reference,
+  skuKeys,
+  stockKeys,
+  sum,
+  trackingNumber,
+} from '../kit/facts.ts'
 import type { ShopifyConfig } from './config.ts'
 import type { Fulfillment, FulfillmentOrder, Level, Money, Order, Return } from './wire.ts'
-
-/** `#1001` as `1001`. Other prefixes and suffixes are the shop's own: an admin takes them off with `keys:`. */
-export const orderNumber = (name: string): string => {
-  const number = name.trim().replace(/^#\s*/, '')
-  return number === '' ? name : number
-}
 
 /** What an order says, whether it comes by GraphQL or in a webhook: both make the same fact of it. */
 export type OrderSaid = {
@@ -144,11 +147,9 @@ const rank = (reason: string) =>
 export const firstHold = (order: FulfillmentOrder) =>
   [...order.fulfillmentHolds].sort((a, b) => rank(a.reason) - rank(b.reason) || (a.id < b.id ? -1 : 1))[0]
 
-const trackingOf = (fulfillment: Fulfillment): string | null =>
-  fulfillment.trackingInfo
-    .find(({ number }) => number?.trim())
-    ?.number?.trim()
-    .toUpperCase() ?? null
+/** The numbers of its parcels, as all systems write them. */
+export const trackingsOf = ({ trackingInfo }: Fulfillment): string[] =>
+  trackingInfo.flatMap(({ number }) => trackingNumber(number ?? '') || [])
 
 export const fulfillmentOrderFact = (order: FulfillmentOrder): WireFact => {
   const fulfillments = liveFulfillments(order)
@@ -177,7 +178,7 @@ export const fulfillmentOrderFact = (order: FulfillmentOrder): WireFact => {
       holdId: hold?.id ?? null,
       heldBy: hold?.heldByApp?.title ?? null,
       holds: order.fulfillmentHolds.length,
-      tracking: fulfillments.map(trackingOf).find((number) => number !== null) ?? null,
+      tracking: fulfillments.flatMap(trackingsOf)[0] ?? null,
       requestStatus: order.requestStatus,
       supportedActions: order.supportedActions
         .map(({ action }) => action)
@@ -211,14 +212,19 @@ const PARCEL_STATES: Record<string, string> = {
 /** What was sent under one number is a parcel; without a number there is nothing to know it by. */
 export const shipmentFacts = (order: FulfillmentOrder): WireFact[] =>
   order.fulfillments.nodes.flatMap((fulfillment) => {
-    const tracking = trackingOf(fulfillment)
-    if (tracking === null) return []
+    const [tracking, ...more] = trackingsOf(fulfillment)
+    if (tracking === undefined) return []
     const raw = DEAD.has(fulfillment.status) ? 'CANCELED' : (fulfillment.displayStatus ?? 'FULFILLED')
     return [
       {
         type: 'shipment' as const,
         externalId: fulfillment.id,
-        keys: [identity('tracking', tracking), reference('order', orderNumber(order.orderName))],
+        keys: [
+          identity('tracking', tracking),
+          // Several parcels stay several, and are linked to it.
+          ...more.map((number) => reference('tracking', number)),
+          reference('order', orderNumber(order.orderName)),
+        ],
         state: PARCEL_STATES[raw] ?? 'label',
         rawState: raw,
         quantities: { shipped: fulfillment.totalQuantity },

@@ -29,7 +29,7 @@ ${RETURN}`
 
 export const FULFILLMENT = `fragment FulfillmentParts on Fulfillment {
   id status displayStatus updatedAt totalQuantity
-  trackingInfo(first: 5) { number company }
+  trackingInfo { number company }
 }`
 
 export const FULFILLMENT_ORDER_LINE = `fragment FulfillmentOrderLine on FulfillmentOrderLineItem {

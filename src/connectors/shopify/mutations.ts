@@ -1,9 +1,18 @@
+import { createHash } from 'node:crypto'
 import type { Document } from './client.ts'
 
 const mutation = (name: string, text: string): Document => ({ name, text: `mutation ${name}${text}` })
 const ERRORS = 'userErrors { field message code }'
 /** Some payloads have errors without a code. */
 const PLAIN_ERRORS = 'userErrors { field message }'
+
+/** What `@idempotent` takes: one for each deed, the same for the same deed. */
+export const uuidOf = (key: string): string => {
+  const hex = createHash('sha256').update(key).digest('hex')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join(
+    '-',
+  )
+}
 
 /**
  * Everything that changes something: one field each. Where the API wants `@idempotent` it is there; the schema does

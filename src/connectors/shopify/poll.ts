@@ -46,8 +46,10 @@ const readCursor = (cursor: string | null): z.infer<typeof cursorState> =>
     : cursorState.parse(JSON.parse(cursor))
 
 type Rows = { facts: WireFact[]; bad: BadRow[]; high: string | null }
+type ReadStream = (state: StreamState, began: string, signal: AbortSignal) => Promise<Read>
 type Read = { facts: WireFact[]; bad: BadRow[]; raws: Buffer[]; state: StreamState; more: boolean }
 const later = (a: string | null, b: string | null) => (a === null || (b !== null && b > a) ? b : a)
+const earlier = (a: string, b: string) => (a < b ? a : b)
 
 export const createPoller = (
   client: ShopifyClient,
@@ -130,8 +132,11 @@ export const createPoller = (
   }
 
   const levelsShape = z.object({ location: z.object({ inventoryLevels: pageOf(z.unknown()) }).nullable() })
-  /** Place after place, until one has more than a page. */
-  const stockPage = async (state: StreamState, signal: AbortSignal): Promise<Read> => {
+  /**
+   * Place after place, until one has more than a page. Levels come in no order of time: one may change behind the
+   * reader while the round goes on, so that nothing newer than its beginning counts as read.
+   */
+  const stockPage = async (state: StreamState, began: string, signal: AbortSignal): Promise<Read> => {
     const out: Omit<Read, 'state' | 'more'> = { facts: [], bad: [], raws: [] }
     let { high, after } = state
     const places = [...(state.places ?? (await allPlaces(signal)))]
@@ -155,11 +160,12 @@ export const createPoller = (
       after = null
       places.shift()
     }
-    return { ...out, state: { since: later(state.since, high), high: null, after: null }, more: false }
+    const reached = high === null ? null : earlier(high, began)
+    return { ...out, state: { since: later(state.since, reached), high: null, after: null }, more: false }
   }
 
-  const read: Record<StreamName, (state: StreamState, signal: AbortSignal) => Promise<Read>> = {
-    orders: (state, signal) =>
+  const read: Record<StreamName, ReadStream> = {
+    orders: (state, _began, signal) =>
       rootPage(
         'orders',
         state,
@@ -171,7 +177,7 @@ export const createPoller = (
         },
         signal,
       ),
-    fulfillmentOrders: (state, signal) =>
+    fulfillmentOrders: (state, _began, signal) =>
       rootPage(
         'fulfillmentOrders',
         state,
@@ -191,7 +197,7 @@ export const createPoller = (
       const out: Pick<Read, 'facts' | 'bad' | 'raws'> = { facts: [], bad: [], raws: [] }
       const open: StreamName[] = []
       for (const name of unread.length > 0 ? unread : STREAMS) {
-        const page = await read[name](states[name], signal)
+        const page = await read[name](states[name], began, signal)
         states[name] = page.state
         if (page.more) open.push(name)
         out.facts.push(...page.facts)

@@ -50,16 +50,16 @@ const below = (name: string): Set<string> => {
   return name === 'line_items' ? new Set(['sku', 'current_quantity']) : new Set()
 }
 
-/** The body without what is about a person; undefined where it is no JSON, which is kept as it came. */
-const withoutPerson = (topic: string, raw: Buffer): Buffer | undefined => {
+/** The body without what is about a person; of one that is no JSON (a subscription may ask for XML), nothing. */
+const withoutPerson = (topic: string, raw: Buffer): Buffer => {
+  let body: unknown
   try {
-    const body = stripped(JSON.parse(raw.toString('utf8')))
-    return typeof body === 'object' && body !== null && !Array.isArray(body)
-      ? Buffer.from(JSON.stringify({ topic, ...body }))
-      : undefined
+    body = stripped(JSON.parse(raw.toString('utf8')))
   } catch {
-    return undefined
+    body = null
   }
+  const kept = typeof body === 'object' && body !== null && !Array.isArray(body) ? body : { unreadable: true }
+  return Buffer.from(JSON.stringify({ topic, ...kept }))
 }
 
 /**
@@ -86,8 +86,7 @@ const verifyShopify = (
   if (!topic) return { ok: false, status: 400, reason: 'X-Shopify-Topic is missing' }
   const deliveryKey = head.headers['x-shopify-webhook-id']
   if (!deliveryKey) return { ok: false, status: 400, reason: 'X-Shopify-Webhook-Id is missing' }
-  const body = withoutPerson(topic, raw)
-  return { ok: true, deliveryKey, ...(body ? { body } : {}) }
+  return { ok: true, deliveryKey, body: withoutPerson(topic, raw) }
 }
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text))
@@ -146,6 +145,7 @@ const isHint = z.union([
 ])
 /** What a shop has to be told about a person. Facts hold nothing personal: there is nothing to hand out or erase. */
 const isPrivacy = z.object({ shop_domain: z.string(), shop_id: z.number() })
+const isUnreadable = z.object({ unreadable: z.literal(true) })
 const about = z.object({ admin_graphql_api_id: z.string() })
 
 type Body =
@@ -165,6 +165,8 @@ const readBody = (body: unknown, config: ShopifyConfig): Body => {
   }
   if (isHint.safeParse(body).success) return { is: 'hint' }
   if (isPrivacy.safeParse(body).success) return { is: 'privacy' }
+  if (isUnreadable.safeParse(body).success)
+    return { is: 'bad', reason: 'was no JSON object: set the format of the subscription to JSON' }
   return { is: 'bad', reason: 'says nothing that this connector reads: check the topics of the subscription' }
 }
 

@@ -7,13 +7,14 @@ import { bookReceipt, claimShortage } from './receipt-actions.ts'
 import { sendDelivery } from './send-delivery.ts'
 import { shipRest } from './ship-rest.ts'
 import { syncShipment } from './sync-shipment.ts'
+import { takeOverDate } from './take-over-date.ts'
 import { warehouseActions } from './warehouse-actions.ts'
 
 /** What each role can do. */
 export const createActions = (client: TrytonClient, config: TrytonConfig): RoutingAction[] => {
   switch (config.role) {
     case 'erp':
-      return [syncShipment, createOrder, bookReceipt, claimShortage, adjustStock].map((make) =>
+      return [syncShipment, createOrder, bookReceipt, claimShortage, adjustStock, takeOverDate].map((make) =>
         make(client, config),
       )
     case 'wms':

@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { ActionInput, RoutingAction } from '../../app/connector.ts'
+import type { ActionInput, ActionTarget, RoutingAction } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import { stockParts } from '../../domain/keys.ts'
 import type { SubjectView } from '../../domain/model.ts'
-import { objectAction, objectsOf } from '../kit/action.ts'
+import { objectAction, objectsOf, stood } from '../kit/action.ts'
 import type { TrytonClient } from './client.ts'
 import type { TrytonConfig } from './config.ts'
 import { type Deed, doing } from './deed.ts'
@@ -88,6 +88,10 @@ const count = async (
   await deed.change(`model.${INVENTORY}.confirm`, [[made]])
 }
 
+/** Between the card and the deed goods have moved, so that the count that the card showed is an old one too. */
+const movedOn = (now: number | undefined, { params }: ActionTarget): string =>
+  `The ERP has ${now} on hand by now, no longer ${params.was}: look at the card again.`
+
 const sides = (subject: SubjectView, system: string) => ({
   mine: objectsOf(subject, { role: 'erp', type: 'inventory', system })[0],
   counted: objectsOf(subject, { role: 'wms', type: 'inventory' })[0],
@@ -99,6 +103,19 @@ export const adjustStock = (client: TrytonClient, config: TrytonConfig): Routing
     id: 'adjust_stock',
     label: 'Set ERP stock to the warehouse count',
     risk: 'second_person',
+    undo: {
+      action: 'adjust_stock',
+      target(subject, done) {
+        const { mine } = sides(subject, config.name)
+        const { before, after } = stood(done)
+        const units = before?.quantities.on_hand
+        if (mine?.externalId !== done.target.externalId || units === undefined) return null
+        const was = mine.quantities.on_hand
+        return was !== undefined && was === after?.quantities.on_hand
+          ? { externalId: mine.externalId, params: { units, was } }
+          : { unavailable: `Goods have moved since: ${was} on hand` }
+      },
+    },
     magnitude(subject) {
       const { mine, counted } = sides(subject, config.name)
       return Math.abs((counted?.quantities.on_hand ?? 0) - (mine?.quantities.on_hand ?? 0))
@@ -110,19 +127,26 @@ export const adjustStock = (client: TrytonClient, config: TrytonConfig): Routing
       if (wanted === undefined) return { unavailable: 'The warehouse has not said what it has' }
       if (wanted < 0) return { unavailable: `The warehouse says ${wanted}: count there first` }
       if (wanted === mine.quantities.on_hand) return { unavailable: 'ERP and warehouse agree' }
-      return { externalId: mine.externalId, params: { units: wanted } }
+      const was = mine.quantities.on_hand
+      if (was === undefined) return null
+      return { externalId: mine.externalId, params: { units: wanted, was } }
     },
     readObject: async (input) => (await readLevel(client, config, input)).fact,
     send: (input) =>
       doing(client, config, input.signal, async (deed) => {
         const wanted = Number(input.target.params.units)
         const level = await readLevel(client, config, input)
-        if (level.fact.quantities.on_hand !== wanted) await count(client, config, deed, level, wanted)
+        const now = level.fact.quantities.on_hand
+        if (now === wanted) return
+        if (now !== input.target.params.was)
+          throw new SystemError(config.name, 'refused', movedOn(now, input.target))
+        await count(client, config, deed, level, wanted)
       }),
-    ready: ({ quantities }, { params }) =>
-      quantities.on_hand === params.units
-        ? { is: 'already_done', words: `The ERP has ${params.units} on hand, as counted.` }
-        : { is: 'ready' },
+    ready({ quantities: { on_hand: now } }, target) {
+      const { units: wanted, was } = target.params
+      if (now === wanted) return { is: 'already_done', words: `The ERP has ${wanted} on hand, as counted.` }
+      return now === was ? { is: 'ready' } : { is: 'impossible', words: movedOn(now, target) }
+    },
     compare(before, { quantities }, { target }) {
       const [was, now] = [before.quantities.on_hand, quantities.on_hand]
       if (now === target.params.units && was !== now)

@@ -4,6 +4,9 @@ import { createHttpClient, type HttpAnswer } from '../http/client.ts'
 import { errorWords } from '../http/failure.ts'
 import type { TrytonConfig } from './config.ts'
 
+/** A record comes with all its moves: a delivery of a hundred lines takes 200 kB. */
+const MAX_BYTES = 30_000_000
+
 /** What Tryton adds to a call: the company, the language, and what one call needs besides (`locations`, `_timestamp`). */
 export type Context = Record<string, unknown>
 
@@ -59,7 +62,13 @@ export const failureInside = (system: string, method: string, error: unknown): S
 
 export const createTrytonClient = (config: TrytonConfig): TrytonClient => {
   const { name: system, user } = config
-  const http = createHttpClient({ system, baseUrl: config.url, headers: {}, timeoutMs: config.timeoutMs })
+  const http = createHttpClient({
+    system,
+    baseUrl: config.url,
+    headers: {},
+    timeoutMs: config.timeoutMs,
+    maxBytes: MAX_BYTES,
+  })
   let session: Promise<Session> | null = null
   let clock: Date | undefined
   let calls = 0

@@ -2,7 +2,7 @@ import { SystemError } from '../../app/errors.ts'
 import type { Context, TrytonClient } from './client.ts'
 import type { TrytonConfig } from './config.ts'
 
-type Guarded = { id: number; _timestamp: string }
+export type Guarded = { id: number; _timestamp: string }
 
 /** The calls of one action, in turn. */
 export type Deed = {
@@ -10,14 +10,16 @@ export type Deed = {
   change(method: string, params: unknown[], context?: Context): Promise<unknown>
   /** Presses a button, unless the record has been written since it was read: then Tryton refuses. */
   press(model: string, button: string, row: Guarded): Promise<unknown>
+  /** Writes into a record, under the same condition. */
+  write(model: string, row: Guarded, values: object): Promise<unknown>
   /** Undone again: nothing has changed after all. */
   undone(): void
   signal: AbortSignal
 }
 
 /** Tryton compares this with the record's own and refuses if somebody has written in between. */
-export const guardedBy = (model: string, { id, _timestamp }: Guarded): Context => ({
-  _timestamp: { [`${model},${id}`]: _timestamp },
+export const guardedBy = (model: string, ...rows: Guarded[]): Context => ({
+  _timestamp: Object.fromEntries(rows.map(({ id, _timestamp }) => [`${model},${id}`, _timestamp])),
 })
 
 /**
@@ -39,6 +41,7 @@ export const doing = async <T>(
   const deed: Deed = {
     change,
     press: (model, button, row) => change(`model.${model}.${button}`, [[row.id]], guardedBy(model, row)),
+    write: (model, row, values) => change(`model.${model}.write`, [[row.id], values], guardedBy(model, row)),
     undone() {
       touched = false
     },

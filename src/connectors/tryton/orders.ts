@@ -8,7 +8,12 @@ import { date, decimal, minorUnits } from './values.ts'
 export const SALE = 'sale.sale'
 export const PURCHASE = 'purchase.purchase'
 
-const LINE = ['type', 'quantity', ...under('product', ['code'])]
+const LINE = [
+  'type',
+  'quantity',
+  ...under('unit', ['factor']),
+  ...under('product', ['code', ...under('default_uom', ['factor'])]),
+]
 const HEAD = ['number', 'reference', 'state', 'shipment_state', '_timestamp', ...CHANGED]
 
 export const saleFields = [
@@ -18,11 +23,14 @@ export const saleFields = [
   ...under('lines', LINE),
 ]
 
+/** How many of the smallest unit of its kind: 12 for a dozen. */
+const unit = z.object({ factor: z.number().positive() })
 const line = z.object({
   id: z.number(),
   type: z.string(),
   quantity: z.number().nullable(),
-  'product.': z.object({ code: named }).nullish(),
+  'unit.': unit.nullish(),
+  'product.': z.object({ code: named, 'default_uom.': unit }).nullish(),
 })
 const head = {
   ...changed,
@@ -51,11 +59,13 @@ const saleSchema = z.object({
 export type Sale = z.infer<typeof saleSchema>
 export const readSale = (row: unknown): Sale => saleSchema.parse(row)
 
-/** Goods only: a charge or a comment is nothing to ship. */
+/** Goods only, in the article's own unit as stock counts them: a charge or a comment is nothing to ship. */
 const goods = (lines: z.infer<typeof line>[]) =>
-  lines.flatMap(({ type, quantity, 'product.': product }) =>
-    type === 'line' && product && quantity !== null ? [{ sku: product.code, quantity: units(quantity) }] : [],
-  )
+  lines.flatMap(({ type, quantity, 'unit.': sold, 'product.': product }) => {
+    if (type !== 'line' || !product || quantity === null) return []
+    const { factor } = product['default_uom.']
+    return [{ sku: product.code, quantity: units((quantity * (sold?.factor ?? factor)) / factor) }]
+  })
 
 /** The goods that a sale asks for. */
 export const goodsOf = (row: Sale) => goods(row['lines.'])

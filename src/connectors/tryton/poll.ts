@@ -11,11 +11,14 @@ import { MOVE_MODEL, PRODUCT, readLevels } from './stock.ts'
 import { earlier, type Stamp, toStamp } from './values.ts'
 
 const PAGE = 200
+/** Records read in one call, each with all its moves: Tryton takes its time for them, and the answer has a limit. */
+const RECORDS = 50
 /**
  * Tryton dates a row by the start of the transaction that writes it: one that is committed later may be dated before
- * what was read already. No transaction of a shop's size takes longer than this, in ms.
+ * what was read already. What is written by a transaction that took longer than this, in ms, is found by the comparison
+ * with everything (`listsAll`).
  */
-const OVERLAP_MS = 60_000
+const OVERLAP_MS = 300_000
 
 /**
  * How far one stream of rows has been read. `at`: the latest instant seen. `next`: the row after which the next page
@@ -138,11 +141,15 @@ export const createPoller = (client: TrytonClient, config: TrytonConfig): Poller
     const raw: Record<string, unknown> = {}
     const take = async <Row>(kind: Kind<Row>) => {
       const ids = idsOf(kind.model)
-      if (ids.length === 0) return
-      const read: Read<Row> = await readRecords(client, config, kind, [['id', 'in', ids]], signal)
-      facts.push(...read.facts)
-      bad.push(...read.bad)
-      raw[kind.model] = read.raw
+      const rows: unknown[] = []
+      for (let from = 0; from < ids.length; from += RECORDS) {
+        const some = [['id', 'in', ids.slice(from, from + RECORDS)]]
+        const read: Read<Row> = await readRecords(client, config, kind, some, signal)
+        facts.push(...read.facts)
+        bad.push(...read.bad)
+        rows.push(...read.raw)
+      }
+      if (rows.length > 0) raw[kind.model] = rows
     }
     if (config.role === 'erp') {
       await take(sales)

@@ -38,6 +38,7 @@ export const MOVE = [
   'to_location',
   'origin',
   'planned_date',
+  '_timestamp',
   ...under('product', ['code']),
   ...CHANGED,
 ]
@@ -50,12 +51,17 @@ export const moveSchema = z.object({
   from_location: z.number(),
   to_location: z.number(),
   origin: z.string().nullish(),
+  _timestamp: z.string(),
   'product.': z.object({ id: z.number(), code: named }),
 })
 export type Move = z.infer<typeof moveSchema>
 
 /** Floats of stock: six digits are more than any unit has. */
 export const units = (n: number): number => Math.round(n * 1e6) / 1e6
+
+/** So many of the article in the unit in which the move is written: 6 pieces of a move by the dozen are 0.5. */
+export const inItsUnit = ({ quantity, internal_quantity }: Move, pieces: number): number =>
+  internal_quantity === 0 ? pieces : units((pieces * quantity) / internal_quantity)
 
 /** The lines of some moves, one for each article, in order of the articles. */
 export const linesOf = (moves: Move[]): Line[] => {

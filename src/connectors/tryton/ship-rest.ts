@@ -5,11 +5,12 @@ import type { Line } from '../kit/facts.ts'
 import { linesText, readLines } from '../kit/facts.ts'
 import type { TrytonClient } from './client.ts'
 import type { TrytonConfig } from './config.ts'
-import { type Deed, doing, type Step, walk } from './deed.ts'
+import { type Deed, doing, guardedBy, type Step, walk } from './deed.ts'
 import { DELIVERY, type Delivery } from './deliveries.ts'
 import { minus, sameLines } from './lines.ts'
 import { deliveries, readOne, readRecords } from './records.ts'
-import { linesOf, type Move } from './rows.ts'
+import { inItsUnit, linesOf, type Move, units } from './rows.ts'
+import { MOVE_MODEL } from './stock.ts'
 
 const GONE_ON = ['picked', 'packed', 'shipped']
 const STOPPING: Step[] = [{ from: ['waiting'], button: 'draft', to: ['draft'] }]
@@ -48,15 +49,15 @@ const moveTermsSchema = z.object({
 /** Cuts a move of a draft delivery in two, in one transaction: what is asked for stays the same in sum. */
 const cut = async (client: TrytonClient, deed: Deed, row: Delivery, move: Move, keep: number) => {
   const fields = ['product', 'uom', 'from_location', 'to_location', 'unit_price', 'currency']
-  const [wire] = await client.search('stock.move', [['id', '=', move.id]], { fields }, deed.signal)
+  const [wire] = await client.search(MOVE_MODEL, [['id', '=', move.id]], { fields }, deed.signal)
   const terms = moveTermsSchema.parse(wire)
   const values = {
     moves: [
-      ['write', [move.id], { quantity: keep }],
-      ['create', [{ ...terms, quantity: move.internal_quantity - keep }]],
+      ['write', [move.id], { quantity: inItsUnit(move, keep) }],
+      ['create', [{ ...terms, quantity: inItsUnit(move, units(move.internal_quantity - keep)) }]],
     ],
   }
-  await deed.change(`model.${DELIVERY}.write`, [[row.id], values])
+  await deed.write(DELIVERY, row, values)
 }
 
 /** The rest as a delivery of its own: the moves go over from one to the other, in one transaction. */
@@ -72,7 +73,7 @@ const open = async (client: TrytonClient, deed: Deed, row: Delivery, rest: Move[
     warehouse: row['warehouse.'].id,
     moves: [['add', rest.map(({ id }) => id)]],
   }
-  await deed.change(`model.${DELIVERY}.create`, [[values]])
+  await deed.change(`model.${DELIVERY}.create`, [[values]], guardedBy(MOVE_MODEL, ...rest))
 }
 
 const split = async (
@@ -86,9 +87,10 @@ const split = async (
   let row = await read()
   if (minus(linesOf(row.outgoing), keep).length > 0) {
     row = await walk(config, deed, DELIVERY, read, STOPPING)
-    for (const { move, keep: stays } of divide(row.outgoing, keep).cuts)
-      await cut(client, deed, row, move, stays)
-    row = await read()
+    for (let [next] = divide(row.outgoing, keep).cuts; next; [next] = divide(row.outgoing, keep).cuts) {
+      await cut(client, deed, row, next.move, next.keep)
+      row = await read()
+    }
     await open(client, deed, row, divide(row.outgoing, keep).rest)
   }
   // The rest waits for stock like any other; it is found by what it is, so that a split that broke off goes on.

@@ -5,11 +5,12 @@ import { objectAction, objectsOf, reaches, readyWhen } from '../kit/action.ts'
 import { type Line, linesText, readLines } from '../kit/facts.ts'
 import type { TrytonClient } from './client.ts'
 import type { TrytonConfig } from './config.ts'
-import { type Deed, doing, type Step, walk } from './deed.ts'
+import { type Deed, doing, guardedBy, type Step, walk } from './deed.ts'
 import { DELIVERY, type Delivery } from './deliveries.ts'
 import { added, minus, statedLines } from './lines.ts'
 import { deliveries, readOne } from './records.ts'
-import { linesOf } from './rows.ts'
+import { inItsUnit, linesOf } from './rows.ts'
+import { MOVE_MODEL } from './stock.ts'
 
 const OPEN = ['ready', 'allocated', 'picked', 'packed']
 
@@ -57,8 +58,9 @@ const cutDown = async (deed: Deed, row: Delivery, shipped: Line[]): Promise<void
     const wanted = Math.min(move.internal_quantity, left.get(sku) ?? 0)
     left.set(sku, (left.get(sku) ?? 0) - wanted)
     if (wanted === move.internal_quantity) continue
-    if (wanted === 0) await deed.change('model.stock.move.delete', [[move.id]])
-    else await deed.change('model.stock.move.write', [[move.id], { quantity: wanted }])
+    if (wanted === 0)
+      await deed.change(`model.${MOVE_MODEL}.delete`, [[move.id]], guardedBy(MOVE_MODEL, move))
+    else await deed.write(MOVE_MODEL, move, { quantity: inItsUnit(move, wanted) })
   }
 }
 

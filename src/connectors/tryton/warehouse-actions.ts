@@ -1,4 +1,5 @@
-import type { ActionTarget, RoutingAction } from '../../app/connector.ts'
+import type { ActionTarget, RoutingAction, Undo } from '../../app/connector.ts'
+import { SystemError } from '../../app/errors.ts'
 import type { ObjectState, SubjectView } from '../../domain/model.ts'
 import { type ObjectAction, objectAction, objectsOf, reaches, readyWhen } from '../kit/action.ts'
 import type { TrytonClient } from './client.ts'
@@ -6,7 +7,7 @@ import type { TrytonConfig } from './config.ts'
 import { type Deed, doing, type Step, walk } from './deed.ts'
 import { DELIVERY, type Delivery } from './deliveries.ts'
 import { RECEIPT } from './receipts.ts'
-import { deliveries, readOne, receipts } from './records.ts'
+import { deliveries, readOne, readRecords, receipts } from './records.ts'
 
 const BEFORE_PICKING = ['ready', 'allocated', 'short']
 const BEFORE_PACKING = [...BEFORE_PICKING, 'held']
@@ -32,6 +33,8 @@ const PUTTING_AWAY: Step[] = [{ from: ['received'], button: 'done', to: ['done']
 
 type Spec = Omit<ObjectAction, 'readObject' | 'send'> & {
   steps: Step[]
+  /** What must hold just before the steps, beyond the delivery's own state. Throws SystemError. */
+  first?(deed: Deed, number: string): Promise<void>
   /** What comes after the steps, given the delivery as they left it. */
   then?(deed: Deed, row: Delivery): Promise<unknown>
 }
@@ -39,7 +42,7 @@ type Spec = Omit<ObjectAction, 'readObject' | 'send'> & {
 /** What a warehouse can do with a delivery: buttons, each seen to have worked. */
 export const warehouseActions = (client: TrytonClient, config: TrytonConfig): RoutingAction[] => {
   const { name: system } = config
-  const action = ({ steps, then, ...spec }: Spec): RoutingAction =>
+  const action = ({ steps, first, then, ...spec }: Spec): RoutingAction =>
     objectAction(system, {
       ...spec,
       readObject: async ({ target, signal }) =>
@@ -47,6 +50,7 @@ export const warehouseActions = (client: TrytonClient, config: TrytonConfig): Ro
       send: ({ target, signal }) =>
         doing(client, config, signal, async (deed) => {
           const read = async () => (await readOne(client, config, deliveries, target.externalId, signal)).row
+          await first?.(deed, target.externalId)
           const row = await walk(config, deed, DELIVERY, read, steps)
           await then?.(deed, row)
         }),
@@ -57,6 +61,22 @@ export const warehouseActions = (client: TrytonClient, config: TrytonConfig): Ro
   const assign = async (deed: Deed, row: Delivery) => {
     if (row.state.raw === 'waiting') await deed.press(DELIVERY, 'assign_try', row)
   }
+
+  /** Somebody may have cancelled the other one since: then this is the only one that is left. */
+  const isTwice = async (deed: Deed, number: string) => {
+    const { row } = await readOne(client, config, deliveries, number, deed.signal)
+    const same = [['reference', '=', row.reference]]
+    const { rows } = await readRecords(client, config, deliveries, same, deed.signal)
+    if (rows.some(({ id, state }) => id !== row.id && state.raw !== 'cancelled')) return
+    throw new SystemError(system, 'refused', `${number} is the only live delivery of its order by now.`)
+  }
+  const aimedAt =
+    (...states: string[]): NonNullable<Undo['target']> =>
+    (subject, { target }) => {
+      const mine = live(subject).find(({ externalId }) => externalId === target.externalId)
+      if (mine && states.includes(mine.state)) return at(mine)
+      return { unavailable: `${target.externalId} is ${mine?.rawState ?? 'cancelled'} by now` }
+    }
 
   return [
     action({
@@ -71,6 +91,7 @@ export const warehouseActions = (client: TrytonClient, config: TrytonConfig): Ro
       },
       ready: readyWhen({ ready: BEFORE_PICKING, done: ['held'], else: HELD_LATE }),
       compare: reaches('held'),
+      undo: { action: 'release_delivery', target: aimedAt('held') },
     }),
     action({
       id: 'release_delivery',
@@ -94,6 +115,7 @@ export const warehouseActions = (client: TrytonClient, config: TrytonConfig): Ro
         else: 'there is no hold to release',
       }),
       compare: reaches(...BEFORE_PICKING, ...GONE_ON),
+      undo: { action: 'place_hold', target: aimedAt(...BEFORE_PICKING) },
     }),
     action({
       id: 'allocate',
@@ -145,6 +167,7 @@ export const warehouseActions = (client: TrytonClient, config: TrytonConfig): Ro
       label: 'Cancel the duplicate delivery',
       risk: 'second_person',
       steps: CANCELLING,
+      first: isTwice,
       target(subject) {
         if (live(subject).length < 2) return null
         const newest = live(subject)

@@ -129,9 +129,6 @@ export const isLast = (linkSequence: string): boolean => {
   return nth === undefined || Number(nth) >= Number(of)
 }
 
-/** `#1001` and `WEB-1001` are order 1001 everywhere. */
-export const orderNumber = (text: string): string => text.replace(/^(?:#|WEB-)+(?=.)/i, '')
-
 /** The part of a fact that depends on what it is about. */
 type About = Pick<WireFact, 'externalId' | 'keys' | 'state' | 'rawState'> &
   Partial<Pick<WireFact, 'quantities' | 'attributes' | 'occurredAt'>>

@@ -1,6 +1,6 @@
 import type { WireFact } from '../../app/connector.ts'
 import type { Key } from '../../domain/model.ts'
-import { identity, linesText, reference, skuKeys, sum } from '../kit/facts.ts'
+import { identity, linesText, orderNumber, reference, skuKeys, sum, trackingNumber } from '../kit/facts.ts'
 import type { Segment } from './envelope.ts'
 import {
   type Advice,
@@ -10,7 +10,6 @@ import {
   factOf,
   happenedAt,
   isLast,
-  orderNumber,
   pieces,
   references,
   required,
@@ -53,7 +52,7 @@ const trackingOf = (segments: Segment[]): string[] => {
   const named = references(segments, '2I')
   const carrier = references(segments, 'CN')
   const all = marks.length + named.length > 0 ? [...named, ...marks] : carrier
-  return [...new Set(all.map((number) => number.toUpperCase()).filter((number) => number !== ''))]
+  return [...new Set(all.map(trackingNumber).filter((number) => number !== ''))]
 }
 
 /** The warehouse that ships (N1). */

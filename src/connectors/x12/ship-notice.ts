@@ -1,5 +1,5 @@
 import type { WireFact } from '../../app/connector.ts'
-import { identity, type Line, linesText, reference, skuKeys, sum } from '../kit/facts.ts'
+import { identity, type Line, linesText, reference, skuKeys, sum, trackingNumber } from '../kit/facts.ts'
 import type { Segment } from './envelope.ts'
 import {
   type Advice,
@@ -94,7 +94,7 @@ export const readShipNotice = (advice: Advice): WireFact[] => {
     segments.findIndex(({ tag }) => tag === 'HL'),
   )
   const header = [...before, ...top]
-  const tracking = references(header, '2I', 'CN').map((number) => number.toUpperCase())
+  const tracking = references(header, '2I', 'CN').map(trackingNumber)
   const carrier = header.find(({ tag }) => tag === 'TD5')
   const expectedAt = dateIn(advice, header, '017', '371', '067')?.toISOString() ?? null
   const occurredAt = dateIn(advice, header, '011') ?? happenedAt(advice, head, 3, 4)

@@ -51,6 +51,30 @@ describe("EasyPost's signature", () => {
   })
 })
 
+describe('what is kept of an event', () => {
+  const kept = (event: object): string => {
+    const body = JSON.stringify(event)
+    const verified = verify(body, signature(body, 'the old one'))
+    return verified.ok ? String(verified.body) : 'refused'
+  }
+
+  it('is not who signed, nor what the carrier wrote', () => {
+    const details = [{ message: 'Left with Quilla Imaginary', status: 'delivered' }]
+    const result = { id: 'trk_1', signed_by: 'Quilla Imaginary', tracking_details: details }
+    const said = kept({ id: 'evt_4', description: 'tracker.updated', result })
+    expect(said).toContain('delivered')
+    expect(said).not.toContain('Quilla')
+  })
+
+  it('about something else is only what it is: such events hold addresses', () => {
+    const result = { to_address: { name: 'Quilla Imaginary' } }
+    expect(JSON.parse(kept({ id: 'evt_5', description: 'batch.created', result }))).toEqual({
+      id: 'evt_5',
+      description: 'batch.created',
+    })
+  })
+})
+
 describe('an event', () => {
   it('about something else is no news, and no error', () => {
     const batch = { id: 'evt_2', description: 'batch.updated', result: { id: 'batch_1', object: 'Batch' } }

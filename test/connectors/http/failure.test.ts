@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { errorWords, failureOfCall, retryAfterMs } from '../../../src/connectors/http/failure.ts'
+import {
+  errorWords,
+  failureOfCall,
+  failureOfStatus,
+  retryAfterMs,
+} from '../../../src/connectors/http/failure.ts'
 
 describe('a system’s own words', () => {
   it.each([
@@ -38,6 +43,21 @@ describe('Retry-After', () => {
   })
 })
 
+describe('a redirect', () => {
+  it('is named without what may be a value or a token', () => {
+    const answer = {
+      status: 302,
+      retryAfter: null,
+      location: 'https://sso.example/in?code=s3cret',
+      body: null,
+    }
+    const { failure, message } = failureOfStatus('erp', 'change', answer, new Date())
+    expect(failure).toBe('misconfigured')
+    expect(message).toContain('https://sso.example/in ')
+    expect(message).not.toContain('s3cret')
+  })
+})
+
 describe('a call without an answer', () => {
   const failed = (code: string, more: object = {}) =>
     Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code, ...more }) })
@@ -53,6 +73,9 @@ describe('a call without an answer', () => {
     { code: 'UND_ERR_HEADERS_TIMEOUT', change: 'ambiguous' },
     { code: 'ETIMEDOUT', change: 'ambiguous' },
     { code: 'WHO_KNOWS', change: 'ambiguous' },
+    { code: 'ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', change: 'ambiguous' },
+    { code: 'UND_ERR_INVALID_ARG', change: 'misconfigured' },
+    { code: 'ERR_SSL_WRONG_VERSION_NUMBER', change: 'misconfigured' },
     { code: 'CERT_HAS_EXPIRED', change: 'misconfigured' },
     { code: 'DEPTH_ZERO_SELF_SIGNED_CERT', change: 'misconfigured' },
     { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', change: 'misconfigured' },
@@ -61,6 +84,11 @@ describe('a call without an answer', () => {
     expect(failureOfCall('erp', 'change', failed(code), 'error').failure).toBe(change)
     const read = failureOfCall('erp', 'read', failed(code), 'error').failure
     expect(read).toBe(change === 'ambiguous' ? 'unreachable' : change)
+  })
+
+  it.each(['EHOSTUNREACH', 'ENETUNREACH'])('%s on a connection that stood leaves a change open', (code) => {
+    const error = failed(code, { syscall: 'read' })
+    expect(failureOfCall('erp', 'change', error, 'error').failure).toBe('ambiguous')
   })
 
   it('a connection that could not be made in time was never used', () => {

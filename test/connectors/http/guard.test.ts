@@ -57,6 +57,15 @@ const call = async (host: string, guard: Partial<Guard> = {}, how: 'read' | 'cha
   }
 }
 
+describe('an address', () => {
+  it.each(['::7f00:1', '::a00:1', '::', '::1', '::ffff:10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::'])(
+    '%s, which hides one in IPv6, is not public',
+    (address) => {
+      expect(reservedRange(address)).not.toBeNull()
+    },
+  )
+})
+
 describe('a guarded client', () => {
   it.each([
     '127.0.0.1',

@@ -168,8 +168,8 @@ describe('what a person typed', () => {
     const { action, input } = aimed(box.url, 'notify_customer', heldOrder(), typed)
     const acted = await action.act(input, 'key')
     expect(box.mails[0]?.to).toEqual(['jo@example.com'])
-    // Nobody is asked: it must not keep the next action waiting.
-    expect(acted).toMatchObject({ until: new Date(NOW.getTime() + 60_000) })
+    // Nobody is asked: there is nothing to wait for.
+    expect(acted).toEqual({ is: 'handed_over', to: 'the mail server' })
     expect(JSON.stringify([acted, input.target])).not.toContain('jo@')
   })
 

@@ -15,7 +15,7 @@ const HELD = contractConfig.parse({
   subject: 'fulfillment',
   grace: '0s',
   leave: { object: { role: 'wms', type: 'fulfillment', states: ['held'] } },
-  actions: ['ask_customer'],
+  actions: ['ask_customer', 'notify_customer'],
 })
 
 let world: World
@@ -29,7 +29,10 @@ afterEach(async () => {
 })
 
 /** An order is held, and a person writes to its customer by this server. */
-const write = async (server: { url: string; close(): Promise<void> }): Promise<void> => {
+const write = async (
+  server: { url: string; close(): Promise<void> },
+  action = 'ask_customer',
+): Promise<void> => {
   opened.push(server)
   const settings = { url: server.url, from: 'desk@shop.example', desks: { customer: {} } }
   const config = mailConfig.parse({ ...settings, requireTls: false, timeoutMs: 300 })
@@ -38,7 +41,7 @@ const write = async (server: { url: string; close(): Promise<void> }): Promise<v
   await world.say(world.wms, { ...fulfillment('1', 'D1'), state: 'held' })
   const values = { private_to: 'jo.doe@example.com', subject: 'Your order 1', text: 'Where to?' }
   const { id } = await world.exception('held')
-  await world.press('ada', id, 'letters.ask_customer', { values })
+  await world.press('ada', id, `letters.${action}`, { values })
   await world.work()
 }
 const run = async () => (await world.runs())[0]
@@ -113,5 +116,34 @@ describe('a letter to a customer', () => {
     await write(await startMailServer({ refuses }))
     expect(await run()).toMatchObject({ state: 'finished', outcome: 'refused' })
     expect(await everything()).not.toContain('jo.doe')
+  })
+})
+
+describe('news for a customer', () => {
+  it('is over when the mail server has it, and says no more than that', async () => {
+    await write(await startMailServer(), 'notify_customer')
+    expect(await run()).toMatchObject({
+      state: 'finished',
+      outcome: 'done',
+      words: 'Handed to the mail server at 06:00.',
+      verified_at: null,
+    })
+    expect(await world.exception('held')).toMatchObject({
+      state: 'open',
+      status: 'Write to the customer: tell the news: Handed to the mail server at 06:00.',
+    })
+    expect(await everything()).not.toContain('jo.doe')
+  })
+
+  it('has no part in what mends the order afterwards', async () => {
+    await write(await startMailServer(), 'notify_customer')
+    await world.say(world.wms, { ...fulfillment('1', 'D1'), state: 'ready' })
+    expect(await world.exception('held')).toMatchObject({ state: 'healed' })
+    expect(await run()).toMatchObject({ verified_at: null })
+  })
+
+  it('leaves it open where nobody knows whether the server has it', async () => {
+    await write(await startBadServer('message', 'cut'), 'notify_customer')
+    expect(await run()).toMatchObject({ state: 'finished', outcome: 'unknown' })
   })
 })

@@ -42,6 +42,23 @@ describe('releasing a hold', () => {
     expect(partOf(order).holds).toEqual([upsell])
     expect(compared).toMatchObject({ is: 'changed', words: expect.stringContaining('on hold') })
   })
+
+  it('is taken back by a hold for the same reason, unless somebody else holds it by then', async () => {
+    const order = shop.world.order()
+    shop.world.hold(partOf(order), 'HIGH_RISK_OF_FRAUD', { handle: null, own: false, app: 'Guard' })
+    const release = actionOf('release_hold')
+    const input = inputFor(release.target(await subjectFor(order)))
+    const before = await release.read(input)
+    await release.act(input, 'key')
+    const done = { target: input.target, values: {}, before, after: await release.read(input) }
+    const undo = async () => release.undo?.target?.(await subjectFor(order), done) ?? null
+    const hold = actionOf(release.undo?.action ?? '')
+    const back = inputFor(await undo())
+    expect(hold.precondition(back, await hold.read(back))).toEqual({ is: 'ready' })
+    await hold.act(back, 'undo-key')
+    expect(partOf(order).holds).toMatchObject([{ reason: 'HIGH_RISK_OF_FRAUD', app: 'Baton' }])
+    expect(await undo()).toEqual({ unavailable: 'The order is on hold by now' })
+  })
 })
 
 describe('an order in several parts', () => {
@@ -290,6 +307,19 @@ describe('a lost parcel', () => {
     const subject = await subjectOf(shop, 'parcel', { name: 'tracking', value: tracking })
     return { order, subject }
   }
+
+  it('has a tag of its own, also where its number differs from another in its last digits alone', async () => {
+    const order = shop.world.order()
+    const numbers = ['9400111899223100001234', '9400111899223100001241']
+    const tags: unknown[] = []
+    for (const number of numbers) shop.world.fulfil(partOf(order), number, null)
+    for (const value of numbers) {
+      const subject = await subjectOf(shop, 'parcel', { name: 'tracking', value })
+      tags.push(inputFor(actionOf('reship').target(subject)).target.params.tag)
+    }
+    expect(new Set(tags).size).toBe(2)
+    for (const tag of tags) expect(String(tag).length).toBeLessThanOrEqual(40)
+  })
 
   it('is sent again as an order of no price, to the same address, under a tag that is found again', async () => {
     const { order, subject } = await lost()

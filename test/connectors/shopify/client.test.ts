@@ -1,5 +1,7 @@
+import { createServer } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { SystemError } from '../../../src/app/errors.ts'
 import { createShopifyClient } from '../../../src/connectors/shopify/client.ts'
 import { shopifyConfig } from '../../../src/connectors/shopify/config.ts'
 import { MUTATIONS } from '../../../src/connectors/shopify/mutations.ts'
@@ -98,6 +100,49 @@ describe('an error inside a 200', () => {
       signal(),
     )
     await expect(change).rejects.toMatchObject({ failure: 'ambiguous' })
+  })
+
+  /** What a mutation ends in where the shop answers this with status 200. */
+  const endOf = async (answer: object): Promise<string> => {
+    const server = createServer((_, response) =>
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+    )
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const address = server.address()
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}`
+    const config = {
+      ...shopifyConfig.parse({ shop: SHOP, token: TOKEN, webhookSecrets: [SECRET], url }),
+      name: 'shop',
+    }
+    const by = createShopifyClient(config, { now: () => new Date(), sleep: () => Promise.resolve() }, 1)
+    try {
+      await by.mutate(MUTATIONS.cancel, { id: 'gid://shopify/Order/1' }, z.unknown(), signal())
+      return 'done'
+    } catch (error) {
+      return error instanceof SystemError ? error.failure : 'no failure of the shop'
+    } finally {
+      server.closeAllConnections()
+      server.close()
+    }
+  }
+
+  it.each([
+    ['nobody gave a code for', { errors: [{ message: 'Something went wrong' }] }],
+    ['is a mere text', { errors: 'Something went wrong' }],
+    [
+      'denies a part of what the change answered',
+      {
+        data: { orderCancel: { job: null } },
+        errors: [{ message: 'no', path: ['orderCancel', 'job'], extensions: { code: 'ACCESS_DENIED' } }],
+      },
+    ],
+  ])('that %s leaves open what a mutation did', async (_what, answer) => {
+    expect(await endOf(answer)).toBe('ambiguous')
+  })
+
+  it('that denies the change itself is the admin’s: nothing was done', async () => {
+    const errors = [{ message: 'no', path: ['orderCancel'], extensions: { code: 'ACCESS_DENIED' } }]
+    expect(await endOf({ data: { orderCancel: null }, errors })).toBe('misconfigured')
   })
 
   it('that refuses a document is a refusal: it never ran', async () => {

@@ -77,6 +77,25 @@ describe('what is read of a shop', () => {
     })
   })
 
+  it('is every change of stock, also of a place that the round under way has left behind', async () => {
+    const [, south] = shop.world.places
+    if (!south) throw new Error('the shop has one place only')
+    const behind = shop.world.level('MUG-RED', 7)
+    const there = Array.from({ length: 60 }, (_, i) => shop.world.level(`PEN-${i}`, 1, { place: south }))
+    const { poll } = connect(shop)
+    const first = await poll?.changes(null, AbortSignal.timeout(20_000))
+    shop.world.advance(600_000)
+    behind.quantities.on_hand = 3
+    shop.world.touchLevel(behind)
+    shop.world.advance(600_000)
+    for (const level of there) shop.world.touchLevel(level)
+    let page = first
+    while (page?.more) page = await poll?.changes(page.cursor, AbortSignal.timeout(20_000))
+    const next = await poll?.changes(page?.cursor ?? null, AbortSignal.timeout(20_000))
+    expect(first?.more).toBe(true)
+    expect(factOf(next?.facts ?? [], 'inventory', behind.id)?.quantities.on_hand).toBe(3)
+  })
+
   it('says of an article that it may be sold although nothing is left', async () => {
     shop.world.level('PRINT', 0, { item: { id: 5, sku: 'PRINT', tracked: true, policy: 'CONTINUE' } })
     const [level] = (await pollAll(shop)).filter(({ type }) => type === 'inventory')
@@ -140,6 +159,25 @@ describe('what is still to be sent', () => {
         { name: 'order', value: order.name.slice(1), kind: 'reference' },
       ],
     })
+  })
+
+  it('meets what other systems say of the same order and the same parcels', async () => {
+    const order = shop.world.order()
+    order.name = 'WEB-1001'
+    const parcel = shop.world.fulfil(partOf(order), '1z 999 aa1', 'Plain Post')
+    parcel.tracking.push({ number: '1z 999 aa2', company: 'Plain Post' })
+    const facts = await pollAll(shop)
+    expect(factOf(facts, 'order', order.id)?.keys[0]).toEqual({
+      name: 'order',
+      value: '1001',
+      kind: 'identity',
+    })
+    expect(factOf(facts, 'fulfillment', partOf(order).id)?.attributes.tracking).toBe('1Z999AA1')
+    expect(factOf(facts, 'shipment', parcel.id)?.keys).toEqual([
+      { name: 'tracking', value: '1Z999AA1', kind: 'identity' },
+      { name: 'tracking', value: '1Z999AA2', kind: 'reference' },
+      { name: 'order', value: '1001', kind: 'reference' },
+    ])
   })
 
   it('is not shipped because it was closed: a move closes it and goes on under another id', async () => {

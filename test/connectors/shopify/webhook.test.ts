@@ -78,6 +78,13 @@ describe('a webhook of Shopify', () => {
     expect(intake.parse(kept)).toEqual({ facts: [], bad: [], hint: true })
   })
 
+  it('that is no JSON is not kept, for it may name the customer, and says what to change', () => {
+    const verified = verify('orders/create', Buffer.from('<order><email>quilla@example.com</email></order>'))
+    const kept = verified.ok && verified.body ? verified.body : Buffer.from('as it came')
+    expect(JSON.parse(kept.toString())).toEqual({ topic: 'orders/create', unreadable: true })
+    expect(intake.parse(kept).bad).toEqual([{ at: 'the body', reason: expect.stringContaining('JSON') }])
+  })
+
   it('on a topic that nobody reads is a bad row that says where to look', () => {
     const { facts, bad } = intake.parse(Buffer.from('{"admin_graphql_api_id":"gid://shopify/Product/1"}'))
     expect(facts).toEqual([])

@@ -3,7 +3,7 @@ import type { KeyName } from '../../../src/domain/model.ts'
 import { type ActionCase, type ConnectorHarness, describeConnector } from '../../contracts/connector.ts'
 import { startFaultyProxy } from '../../support/faulty-proxy.ts'
 import { startTryton, type TrytonDouble } from '../../support/tryton/double.ts'
-import { connectorAt, shopOrder, watch } from '../../support/tryton/rig.ts'
+import { connectorAt, shopOrder, supplierDate, watch, withSupplier } from '../../support/tryton/rig.ts'
 import { createTester, type Tester } from '../../support/tryton/tester.ts'
 
 type World = {
@@ -12,6 +12,8 @@ type World = {
   doubles: { erp: TrytonDouble; wms: TrytonDouble }
   number: string
   sku: string
+  /** What the subject is called, where it is not by the number. */
+  called?: string
   /** Goods in both storages, of the one article and of another. */
   stock(erp: number, wms: number): Promise<void>
 }
@@ -22,6 +24,7 @@ type Due = {
   effects(world: World): number
   about?: KeyName
   shop?: string
+  supplierSays?: string
 }
 
 const OUT = 'stock.shipment.out'
@@ -65,6 +68,16 @@ const ERP: Record<string, Due> = {
     plant: (w) => w.stock(9, 6),
     effects: (w) => w.doubles.erp.count('stock.inventory', 'done'),
     about: 'stock',
+  },
+  take_over_date: {
+    async plant(w) {
+      await w.stock(0, 0)
+      const purchase = await w.erp.makePurchase(`PO-${w.number}`, [[w.sku, 4]])
+      w.called = await w.erp.numberOf('purchase.purchase', purchase)
+    },
+    effects: (w) => w.doubles.erp.plannedIn(2027),
+    about: 'purchase_order',
+    supplierSays: '2027-01-15T00:00:00.000Z',
   },
 }
 
@@ -156,8 +169,11 @@ const start = (role: 'erp' | 'wms') => async (): Promise<ConnectorHarness> => {
     await due.plant(world)
     const about = due.about ?? 'order'
     const shop = due.shop === undefined ? [] : [shopOrder(number, `${sku}*2`, due.shop)]
+    const called = world.called ?? (about === 'stock' ? `${sku}@WH` : number)
+    const seen = await subject(about, called, shop)
+    const { supplierSays } = due
     return {
-      subject: await subject(about, about === 'stock' ? `${sku}@WH` : number, shop),
+      subject: supplierSays === undefined ? seen : withSupplier(seen, supplierDate(called, supplierSays)),
       effects: () => due.effects(world),
       settle: async () => {},
     }

@@ -46,7 +46,7 @@ const release = {
     idempotency_header: 'Idempotency-Key',
   },
 }
-const connect = (change: object = {}, api: object = {}) => {
+const connect = (change: object = {}, api: object = {}, now = () => NOW) => {
   const connector = createHttpConnector(
     {
       ...httpConfig.parse({
@@ -62,7 +62,7 @@ const connect = (change: object = {}, api: object = {}) => {
       }),
       name: 'sys',
     },
-    { now: () => NOW },
+    { now },
   )
   const [action] = connector.actions
   if (!action) throw new Error('no action')
@@ -109,6 +109,21 @@ describe('a declared action', () => {
       failure: 'misconfigured',
       message: expect.stringContaining('it is about D1, not D2'),
     })
+  })
+
+  it('has changed nothing where the same is read again, also after what was read first has been kept', async () => {
+    for (const at of [shipment.at, { received: true }]) {
+      let now = NOW
+      const as = { ...shipment, at }
+      const { action } = connect({ read: { ...release.read, as }, expect: "state == 'held'" }, {}, () => now)
+      const input = { target, values: {}, signal: signal() }
+      const before = await action.read(input)
+      now = new Date(NOW.getTime() + 60_000)
+      // As the database keeps it: names sorted anew.
+      const kept = Object.fromEntries(Object.entries(before.snapshot ?? {}).reverse())
+      const after = await action.read(input)
+      expect(action.compare(input, { ...before, snapshot: kept }, after)).toMatchObject({ is: 'unchanged' })
+    }
   })
 
   it('says so where there is no such object, and where its words are not known', async () => {

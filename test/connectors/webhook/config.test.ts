@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
 import { batonYml } from '../../../src/config/baton-yml.ts'
 import { parseYaml } from '../../../src/config/yaml-file.ts'
+import { intakeFields as intake } from '../../../src/connectors/webhook/intake/config.ts'
 
 const FACTS = `
       - name: delivery
@@ -114,6 +115,10 @@ describe('a declared system in baton.yml', () => {
     ],
   ])('%s is an error with its line and what to do', (_name, change, words) => {
     expect(errorOf(block(change))).toMatch(words)
+  })
+
+  it.each(['whsec_', 'whsec_x', 'the secret'])('takes no secret that is no key: %s', (secret) => {
+    expect(intake.verify.safeParse({ standard_webhooks: { secrets: [secret] } }).success).toBe(false)
   })
 
   it('never shows a secret in an error', () => {

@@ -25,7 +25,7 @@ const api = (url: string, token: string) => ({
   url,
   headers: { authorization: `Bearer ${token}` },
   probe: '/health',
-  allow_hosts: ['127.0.0.1'],
+  allow_hosts: [new URL(url).hostname],
   timeout: '0.25s',
 })
 

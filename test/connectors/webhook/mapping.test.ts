@@ -61,6 +61,18 @@ const flaws = (over: object) =>
   )
 
 describe('a mapped row', () => {
+  it('knows an order by its number, with whichever usual sign it is written', () => {
+    for (const number of ['#1001', '# 1001', 'WEB-1001', ' 1001 '])
+      expect(read(bodyOf({ ...row, number })).facts[0]?.keys[0]).toMatchObject({
+        name: 'order',
+        value: '1001',
+      })
+  })
+
+  it('says nothing of a quantity that is blank, which is not zero', () => {
+    expect(read(bodyOf({ ...row, ordered: '  ' })).facts[0]?.quantities).toEqual({ shipped: 3 })
+  })
+
   it('becomes a fact in the words that all systems share, and takes nothing that is not named', () => {
     const { facts, bad } = read(bodyOf(row))
     expect(bad).toEqual([])

@@ -55,7 +55,7 @@ onRig('stock and receipts on which warehouse and ERP disagree', (rig) => {
     await wms.takeIn(dock)
 
     const card = await baton.finds({ contract: 'erp-receipt-complete', key: 'receipt', value: note })
-    await mendsInOnePress(baton, card, 'erp.claim_shortage')
+    await mendsInOnePress(baton, card, 'erp.claim_shortage', { secondPerson: true })
 
     expect(await erp.receipt(receipt)).toMatchObject({ state: 'done' })
     expect(await erp.received(receipt)).toEqual({ [sku]: 7 })

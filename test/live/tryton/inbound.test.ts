@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { actionOf, press } from '../../support/tryton/press.ts'
-import { openRig, rigEnv } from '../../support/tryton/rig.ts'
+import { openRig, rigEnv, supplierDate, withSupplier } from '../../support/tryton/rig.ts'
 
 const env = rigEnv()
 
@@ -69,6 +69,26 @@ describe.skipIf(!env)('goods that come in, and stock, on a real Tryton', async (
         expect.objectContaining({ state: 'draft', quantity: 2 }),
       ]),
     )
+  })
+
+  it('plans a purchase with the supplier’s date, each time he names another', async () => {
+    const [number, sku] = [note(), await rig.article({ erp: 0, wms: 0 })]
+    const purchase = await erp.makePurchase(`PO-${number}`, [[sku, 4]])
+    const called = await erp.numberOf('purchase.purchase', purchase)
+    const due = async (day: string) =>
+      withSupplier(await rig.subject('purchase_order', called), supplierDate(called, `${day}T00:00:00.000Z`))
+    const plan = () => erp.one('purchase.purchase', [['id', '=', purchase]], ['moves.planned_date'])
+    for (const day of [15, 22]) {
+      expect(await press(connectors.erp, 'take_over_date', await due(`2027-01-${day}`))).toMatchObject({
+        is: 'changed',
+      })
+      expect((await plan())['moves.']).toMatchObject([{ planned_date: { year: 2027, month: 1, day } }])
+    }
+    const after = await due('2027-01-22')
+    expect(after.objects[0]?.attributes.expectedAt).toBe('2027-01-22T00:00:00.000Z')
+    expect(actionOf(connectors.erp, 'take_over_date').target(after)).toMatchObject({
+      unavailable: expect.stringMatching(/too$/),
+    })
   })
 
   it('puts away what stands at the dock', async () => {

@@ -50,7 +50,8 @@ const furnish = (db: ReturnType<typeof createTables>, role: 'erp' | 'wms') => {
   put('res.user', 2, { login: 'bot', rec_name: 'Chatops bot', company: 1 })
   put('company.company', 1, { currency: 1 })
   put('currency.currency', 1, { code: 'USD', digits: 2 })
-  put('product.uom', 1, { name: 'Unit' })
+  put('product.uom', 1, { name: 'Unit', factor: 1 })
+  put('product.uom', 2, { name: 'Dozen', factor: 12 })
   put('product.category', 1, { name: 'Goods' })
   const customer_location = CUS
   put('party.party', 4, { name: 'Mug Supplier', code: '4', addresses: [4], customer_location })
@@ -120,13 +121,16 @@ export const startTryton = async (role: 'erp' | 'wms') => {
       db.begin()
     }
     const [first, values] = params
-    if (verb === 'create')
+    if (verb === 'create') {
+      // Records that are written along with a new one are compared like any other.
+      for (const row of db.has('stock.move') ? db.all('stock.move') : []) guard('stock.move', row, context)
       return {
         result: z
           .array(contextSchema)
           .parse(first)
           .map((each) => commerce.create(model, each).id),
       }
+    }
     const rows = ids(first).map((id) => db.get(model, id))
     for (const row of rows) guard(model, row, context)
     if (verb === 'write') {
@@ -207,6 +211,13 @@ export const startTryton = async (role: 'erp' | 'wms') => {
     /** The next change is refused with an error inside a 200. */
     refuseNextChange() {
       failNextChange = true
+    },
+    /** Moves that are planned for a day of that year. */
+    plannedIn: (year: number) =>
+      db.all('stock.move').filter(({ planned_date: day }) => Object(day).year === year).length,
+    /** A purchase's line is by the dozen. */
+    inDozens(line: number) {
+      db.update(db.get('purchase.line', line), { unit: 2 })
     },
     /** Somebody else writes these records just before the next change comes in. */
     writeMeanwhile(model: string) {

@@ -72,6 +72,23 @@ export const shopOrder = (number: string, lines: string, state = 'confirmed'): W
   changedBy: { kind: 'unknown' },
 })
 
+/** What a supplier would say of a purchase. */
+export const supplierDate = (number: string, expectedAt: string): WireFact => ({
+  ...shopOrder(number, ''),
+  type: 'purchase_order',
+  externalId: `supplier-${number}`,
+  keys: [{ name: 'purchase_order', value: number, kind: 'identity' }],
+  state: 'acknowledged',
+  rawState: 'acknowledged',
+  attributes: { expectedAt },
+})
+
+/** The subject with what a supplier says besides. */
+export const withSupplier = (seen: SubjectView, fact: WireFact): SubjectView => ({
+  ...seen,
+  objects: [...seen.objects, ...subjectOf([{ role: 'supplier', facts: [fact] }]).objects],
+})
+
 type Connected = { erp: Connector; wms: Connector }
 
 /** What Baton knows of both systems: each look reads what is new since the last one. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type {
   Acted,
   ActionInput,
@@ -42,7 +43,9 @@ const scopeOf = (seen: Seen, input: ActionInput, more: Scope = {}): Scope => {
 /** A size that nobody can tell counts as one above every limit. */
 const UNSIZED = Number.POSITIVE_INFINITY
 
-const isSame = (a: Seen, b: Seen): boolean => JSON.stringify(a.snapshot) === JSON.stringify(b.snapshot)
+/** What was kept meanwhile has its names in another order. */
+const isSame = (a: Seen, b: Seen): boolean =>
+  isDeepStrictEqual(documentOf(a.snapshot), documentOf(b.snapshot))
 
 const inputsOf = ({ inputs }: ActionConfig): Pick<RoutingAction, 'inputs'> =>
   inputs.length === 0
@@ -110,7 +113,8 @@ const reading = async (config: ActionConfig, deps: ActionDeps, input: ActionInpu
     throw unreadable(`it is about ${fact.externalId}, not ${externalId}`)
   return {
     facts: [fact],
-    snapshot: viewOf(fact),
+    // The moment of reading is no state of the object: it would differ each time.
+    snapshot: { ...viewOf(fact), ...('received' in mapping.at ? { at: null } : {}) },
     words: `${fact.externalId} is ${fact.rawState} in ${system}.`,
   }
 }

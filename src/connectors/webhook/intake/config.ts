@@ -9,7 +9,16 @@ const header = z
   .transform((name) => name.toLowerCase())
 
 /** One secret, or two while one replaces the other. */
-const standard = z.strictObject({ secrets: z.array(z.string().startsWith('whsec_')).min(1) })
+const standard = z.strictObject({
+  secrets: z
+    // Without a key behind the prefix everybody could sign.
+    .array(
+      z
+        .string()
+        .regex(/^whsec_(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2,3}={0,2})?$/, 'is no whsec_ and base64'),
+    )
+    .min(1),
+})
 
 const KINDS = ['standard_webhooks', 'hmac', 'bearer', 'basic'] as const
 const verify = z

@@ -1,7 +1,7 @@
 import type { BadRow, WireFact } from '../../../app/connector.ts'
 import { wordsOf } from '../../../app/errors.ts'
 import type { Attributes, ChangedBy, Key } from '../../../domain/model.ts'
-import { identity, linesText, reference, stockKeys } from '../../kit/facts.ts'
+import { identity, linesText, orderNumber, reference, stockKeys, trackingNumber } from '../../kit/facts.ts'
 import type { Attribute, FactMapping, Instant, ObjectMapping } from './config.ts'
 import { documentOf, type Json } from './document.ts'
 import { holds, type Path } from './path.ts'
@@ -41,7 +41,9 @@ const textOf = (field: string, value: unknown): string | null => {
 }
 
 const numberOf = (field: string, value: unknown): number | null => {
-  if (value === null || value === '') return null
+  if (value === null) return null
+  // A field that is blank says nothing: it is not zero.
+  if (typeof value === 'string' && value.trim() === '') return null
   const number = typeof value === 'string' ? Number(value) : value
   if (typeof number === 'number' && Number.isFinite(number)) return number
   throw new Flaw(`${field}: ${shown(value)} is no number`)
@@ -90,10 +92,10 @@ const stateOf = (mapping: ObjectMapping, row: Json): { state: string; rawState: 
   return { state: meaning('state', state, word), rawState: word }
 }
 
-/** A number as systems share it: without the sign before an order's, and a barcode as it is printed. */
+/** A number as systems share it. */
 const shared = (name: MappedKey, value: string): string => {
-  if (name === 'tracking') return value.replace(/\s+/g, '').toUpperCase()
-  return name === 'order' || name === 'sale' ? value.replace(/^#\s*/, '') : value
+  if (name === 'tracking') return trackingNumber(value)
+  return name === 'order' || name === 'sale' ? orderNumber(value) : value
 }
 
 const valuesOf = (name: MappedKey, path: Path, row: Json): string[] => {
@@ -102,7 +104,8 @@ const valuesOf = (name: MappedKey, path: Path, row: Json): string[] => {
     const text = textOf(`keys.${name}`, each)
     return text === null ? [] : [shared(name, text)]
   })
-  return [...new Set(all)].filter((text) => text !== '')
+  // A bare `#` names nothing, and would be the same for all.
+  return [...new Set(all)].filter((text) => /[\p{L}\p{N}]/u.test(text))
 }
 
 const keysOf = (mapping: ObjectMapping, row: Json, state: string): Key[] => {
