@@ -2,7 +2,7 @@ import type { Card, CardBlock } from '../src/app/card.ts'
 import { type CommandContext, commandButton, defineCommand } from '../src/app/command.ts'
 import { listTone, moreBlocks, PAGE, rowBlocks, takeAfter } from '../src/app/exception-list.ts'
 import { whyCard } from '../src/app/exception-why.ts'
-import type { ExceptionFilter, ExceptionPage, Queries, Waiting } from '../src/app/queries.ts'
+import type { ExceptionFilter, ExceptionPage, ExceptionRow, Queries, Waiting } from '../src/app/queries.ts'
 import { count, quoted } from '../src/app/words.ts'
 import type { Timeline } from '../src/domain/model.ts'
 
@@ -108,10 +108,19 @@ const listCard = (filter: Filter, page: ExceptionPage, { now }: CommandContext):
     blocks: [
       ...(shown === '' ? [] : [{ kind: 'context' as const, text: summary }]),
       ...page.items.flatMap((row) => rowBlocks(row, now)),
+      ...manyBlocks(page.items),
       ...moreBlocks(`open ${filter.text}`.trim(), page.next),
     ],
   }
 }
+
+/** Where all are of one kind, one press may do for all of them: that is asked, or told why not, by its own command. */
+const manyBlocks = ([first, ...others]: ExceptionRow[]): CardBlock[] =>
+  first === undefined ||
+  others.length === 0 ||
+  others.some(({ contract, timeline }) => contract !== first.contract || timeline !== 'live')
+    ? []
+    : [{ kind: 'buttons', buttons: [commandButton(`fix ${first.contract}`, 'Many at once')] }]
 
 const emptyCard = async (filter: Filter, queries: Queries): Promise<Card> => {
   if (filter.after !== null) return noMoreCard(filter)

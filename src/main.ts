@@ -2,17 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { commands } from '../commands/index.ts'
 import { createQueries } from './app/ask.ts'
 import { worktimesOf } from './app/calendar.ts'
+import { createCardOf } from './app/card-of.ts'
 import type { Connector } from './app/connector.ts'
 import { createDeliver } from './app/deliver.ts'
 import { wordsOf } from './app/errors.ts'
-import { exceptionCard } from './app/exception-card.ts'
 import { createHost } from './app/host.ts'
 import { createJobs, reclaim } from './app/jobs.ts'
 import { batchesOf } from './app/landing.ts'
 import type { Log } from './app/log.ts'
 import { createNameDesk } from './app/names.ts'
 import { findUnread } from './app/poll.ts'
-import type { Jobs, Store } from './app/ports.ts'
+import type { Clock, ClockText, Jobs, Store } from './app/ports.ts'
 import type { Queries } from './app/queries.ts'
 import { createReceiver } from './app/receive.ts'
 import { createRuns } from './app/run.ts'
@@ -63,15 +63,25 @@ const UPKEEP_CRON = '0 17 3 * * *'
 const REMAP_CRON = '0 */5 * * * *'
 const LEARN_CRON = '0 41 2 * * *'
 
-/** "10:42:07 UTC": for the words of cards, which are the same for all readers. */
-export const clockTextIn = (zone: string) => {
+/** "10:42:07 UTC", "Wed 25 Nov 10:42:07 UTC": for the words of cards, which are the same for all readers. */
+export const clockTextIn = (zone: string): ClockText => {
   const format = new Intl.DateTimeFormat('en-GB', {
     timeZone: zone,
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
   })
-  return (at: Date): string => `${format.format(at)} ${zone === 'UTC' ? 'UTC' : `(${zone})`}`
+  const day = new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+  })
+  const dayOf = (at: Date): string => day.format(at).replace(',', '')
+  return (at, now = at) => {
+    const time = `${format.format(at)} ${zone === 'UTC' ? 'UTC' : `(${zone})`}`
+    return dayOf(at) === dayOf(now) ? time : `${dayOf(at)} ${time}`
+  }
 }
 
 /** What is running, in the order in which it is to be stopped. */
@@ -118,6 +128,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
     commands,
     queries,
     zone: config.yml.zone,
+    channelNamed: (surface, native) => config.channels.find(({ on }) => on[surface] === native)?.id ?? null,
   })
   const receiver = createReceiver({ connectors, store, isTransient })
   receiver.remember(await store.transaction((tx) => tx.feeds()))
@@ -137,7 +148,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   )
   stops.push(server.close)
 
-  const deliver = createDeliver({ ...deliveryOf(config, queries), store, clock, log, worker })
+  const deliver = createDeliver({ ...deliveryOf(config, queries, clock), store, clock, log, worker })
   const callTimeoutMs = CALL_TIMEOUT_MS
   const waitMs = config.yml.wait_for_system
   const runs = createRuns({ ...base, worker, liveWorkers: () => liveWorkers(db), callTimeoutMs, waitMs })
@@ -220,14 +231,11 @@ export const setupOf = (
 }
 
 /** Where cards go, and what they look like now. */
-const deliveryOf = ({ channels, routing }: Config, queries: Queries) => ({
+const deliveryOf = ({ channels, routing }: Config, queries: Queries, clock: Clock) => ({
   defaultChannel: routing.defaultChannel,
   channelOn: (surface: string, channel: string) =>
     channels.find(({ id }) => id === channel)?.on[surface] ?? null,
-  cardOf: async (id: string) => {
-    const detail = await queries.getException(id)
-    return detail && { card: exceptionCard(detail), revision: detail.revision }
-  },
+  cardOf: createCardOf(queries, clock),
 })
 
 /** What a start does at once instead of waiting for the first tick: read every system, look at what is due. */

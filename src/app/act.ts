@@ -15,6 +15,7 @@ export const act = async (it: Running, run: RunRecord): Promise<Next> => {
   const { run: sent } = await it.save(run, {
     change: (open) => (open ? sending(it, run) : overtaken(it, run)),
     status: `${run.label}: sending to ${run.system}.`,
+    midway: run.state === 'sending',
   })
   if (sent.state === 'finished') return { go: 'rest' }
   let acted: Acted
@@ -22,6 +23,12 @@ export const act = async (it: Running, run: RunRecord): Promise<Next> => {
     acted = await it.action.act(it.input(), run.idempotencyKey)
   } catch (error) {
     return failed(it, run, sent, error)
+  }
+  if (acted.is === 'handed_over') {
+    const words = `Handed to ${acted.to} at ${it.clockText(it.now())}.`
+    const change = it.finished('done', words)
+    await it.save(sent, { change, status: `${run.label}: ${words}`, heard: true })
+    return { go: 'rest' }
   }
   const { words } = acted
   if (acted.is === 'requested') {

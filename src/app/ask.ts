@@ -7,14 +7,12 @@ import {
   SEVERITIES,
   type Severity,
   type SubjectKind,
-  type SubjectView,
   type Timeline,
 } from '../domain/model.ts'
-import { draftOf, viewOf } from './draft.ts'
+import { createBatchQueries, offersOf } from './ask-batches.ts'
 import { actionView } from './gap-actions.ts'
 import { graceLines } from './grace-desk.ts'
-import { offersFor } from './offers.ts'
-import type { Clock, Reader } from './ports.ts'
+import type { Clock, ClockText, Reader } from './ports.ts'
 import type {
   ExceptionDetail,
   ExceptionFilter,
@@ -23,7 +21,6 @@ import type {
   Queries,
   SystemSide,
 } from './queries.ts'
-import { unreachableWords } from './reach.ts'
 import type { ExceptionHistory, ExceptionSource, SourceFilter, SubjectRecord } from './records.ts'
 import { CHAIN, sideBySide } from './sides.ts'
 import type { Setup } from './world.ts'
@@ -87,7 +84,7 @@ export const createQueries = (
   setup: Setup,
   channels: ConfiguredChannel[],
   clock: Clock,
-  clockText: (at: Date) => string,
+  clockText: ClockText,
 ): Queries => {
   const imported = new Map<Timeline, NamedContract[]>()
 
@@ -104,14 +101,10 @@ export const createQueries = (
     (await namedContract(timeline, id))?.title ?? `${id} (no longer configured)`
 
   const rowOf = async (source: ExceptionSource): Promise<ExceptionRow> => {
-    const { exception, subject, names, root, consequences, past } = source
+    const { exception, subject, names, root, consequences } = source
     const { timeline } = subject
     const named = await namedContract(timeline, exception.contract)
-    const contract = setup.contracts.find((c) => c.id === exception.contract)
-    const view: SubjectView = viewOf(draftOf(subject))
     const { claimedBy, claimedAt } = exception
-    const now = clock()
-    const around = { now, past, unreachable: unreachableWords(source.unreachable, clockText, now) }
     return {
       ...exception,
       id: exception.id ?? '',
@@ -130,7 +123,7 @@ export const createQueries = (
         name: subjectName(root.keys),
       },
       consequenceCount: consequences,
-      actions: offersFor(exception, contract, view, setup, around).map(shown),
+      actions: offersOf({ setup, clock, clockText }, source).map(shown),
     }
   }
 
@@ -210,6 +203,7 @@ export const createQueries = (
       claimedBy: filter.claimedBy ?? null,
       handledBy: filter.handledBy ?? null,
       subjectIds,
+      contract: null,
     })
     const items = await Promise.all(sources.map(rowOf))
     const last = items.at(-1)
@@ -223,6 +217,8 @@ export const createQueries = (
   }
 
   return {
+    ...createBatchQueries({ reader, setup, clock, clockText }, wordsOf),
+
     listExceptions: (filter) => list(filter, null),
 
     async getException(id) {

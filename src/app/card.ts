@@ -17,7 +17,10 @@ export type SystemColumn = {
   details: string[]
 }
 
-/** A button of an exception's card. `version` travels with the press: an old card is never executed. */
+/**
+ * A button of the card of an exception, or of a batch: `exception` says which (see card-ref.ts). `version` travels with the press:
+ * an old card is never executed.
+ */
 export type CardButton = {
   kind: 'press'
   exception: string
@@ -76,6 +79,6 @@ export type Card = {
   /** One line for notifications, screen readers and surfaces without cards. */
   summary: string
   blocks: CardBlock[]
-  /** Set on the card of an exception. */
+  /** Set on the card of an exception or of a batch, by its name (see card-ref.ts). */
   exception?: { id: string; version: number; state: string }
 }

@@ -1,21 +1,20 @@
 import { applies, check } from '../domain/contract/check.ts'
 import { type Contract, rolesInvolved, startsWhenSeen, type Verdict } from '../domain/contract/contract.ts'
 import { decide, hold, type Standing } from '../domain/exception.ts'
-import { close } from './close.ts'
+import { close, creditOf } from './close.ts'
 import { type Draft, viewOf } from './draft.ts'
 import { noteLag } from './learn.ts'
 import { openException, updateException } from './open.ts'
+import type { ExceptionRecord } from './records.ts'
 import type { Blind, Play } from './world.ts'
 
 const standingOf = (draft: Draft, contract: Contract): Standing => {
   const exception = draft.exceptions.get(contract.id) ?? null
-  const run = exception?.run ?? null
   return {
     expectation: draft.expectations.get(contract.id) ?? null,
     exception: exception && {
       ...exception,
-      // Once something was sent the run may have changed the world; before, whatever happened was not its doing.
-      runActive: run !== null && run.sends > 0 && run.episode === exception.episode,
+      runActive: creditOf(exception) !== null,
     },
   }
 }
@@ -73,10 +72,17 @@ const noteConflict = (draft: Draft, contract: Contract, verdict: Verdict): void 
 }
 
 /**
+ * An action of several calls may pass through a state that keeps the contract for a moment: while it is sending, only
+ * its own next step can tell whether the world is mended.
+ */
+const isBetweenCalls = (exception: ExceptionRecord | undefined, stepOf: string | null): boolean =>
+  exception?.run?.state === 'sending' && exception.run.id !== stepOf
+
+/**
  * Checks every contract that applies to the subject at `now`, and carries out what the verdicts mean. Runs under the
  * subject's lock after each fact, in the sweep and at a press: always the same code, so that they cannot disagree.
  */
-export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
+export const checkContracts = (draft: Draft, play: Play, now: Date, stepOf: string | null = null): void => {
   const view = viewOf(draft)
   for (const contract of play.contracts) {
     if (contract.subject !== view.kind) continue
@@ -142,6 +148,7 @@ export const checkContracts = (draft: Draft, play: Play, now: Date): void => {
         updateException(draft, contract, decision)
         break
       case 'close':
+        if (isBetweenCalls(exceptions.get(contract.id), stepOf)) break
         forget()
         close(draft, contract, decision.as, verdict, now)
         break

@@ -28,7 +28,7 @@ const wordsFor = (
   changedBy: ChangedBy | undefined,
 ): string => {
   if (as === 'resolved')
-    return `Resolved and verified: ${before.run?.label ?? 'the action'} worked, and the systems agree.`
+    return `Resolved and verified: ${creditOf(before)?.label ?? 'the action'} worked, and the systems agree.`
   // Baton itself states this, and nobody changed anything.
   if (contract.subject === 'feed') return 'Healed: it is heard as usual again.'
   const why =
@@ -38,13 +38,20 @@ const wordsFor = (
   return `Healed: ${why} (changed by: ${healedBy(changedBy)}).`
 }
 
+/**
+ * The run that has the credit if the contract is kept now: the one in progress, once something was sent, because before
+ * that whatever happened was not its doing; else the latest that somebody else was asked for. Those go on otherwise.
+ */
+export const creditOf = ({ run, asked, episode }: ExceptionRecord): ActiveRun | null =>
+  [...asked, ...(run ? [run] : [])].findLast((each) => each.sends > 0 && each.episode === episode) ?? null
+
 /** Nobody has begun with it; to take something back is wanted all the same. */
 const isPending = ({ state, waitsSince, undoes }: ActiveRun): boolean =>
   undoes === null && (state === 'awaiting_approval' || (state === 'queued' && waitsSince !== null))
 
 /**
- * The contract is kept: an open exception ends. While one of Baton's runs is in progress or settling the run gets
- * the credit, whichever way the news came (webhook or read-back); otherwise it healed, and a person who mended it in
+ * The contract is kept: an open exception ends. While one of Baton's runs is in progress or settling it gets the credit,
+ * whichever way the news came (webhook or read-back); otherwise it healed, and a person who mended it in
  * the system itself is logged as an off-chat intervention, because that was work too.
  */
 export const close = (
@@ -65,15 +72,18 @@ export const close = (
     version: before.version + 1,
     revision: before.revision + 1,
   }
-  draft.exceptions.set(contract.id, after)
-  draft.touched.exceptions.add(contract.id)
-  draft.touched.episodes.push(episodeOf(after))
   const { run } = before
-  if (run && as === 'resolved') draft.touched.runs.push({ runId: run.id, at: now, is: 'credited' })
-  if (run && isPending(run)) {
-    draft.touched.runs.push({ runId: run.id, at: now, is: 'overtaken' })
-    draft.exceptions.set(contract.id, { ...after, run: null })
-  }
+  const credited = as === 'resolved' ? creditOf(before) : null
+  const overtaken = run !== null && isPending(run) ? run : null
+  draft.exceptions.set(contract.id, {
+    ...after,
+    run: overtaken ? null : run,
+    asked: before.asked.filter(({ id }) => id !== credited?.id),
+  })
+  draft.touched.exceptions.add(contract.id)
+  draft.touched.episodes.push(episodeOf(after, credited?.id))
+  if (credited) draft.touched.runs.push({ runId: credited.id, at: now, is: 'credited' })
+  if (overtaken) draft.touched.runs.push({ runId: overtaken.id, at: now, is: 'overtaken' })
   if (as === 'healed' && changedBy?.kind === 'person' && draft.record.timeline === 'live') {
     draft.touched.interventions.push({
       at: now,

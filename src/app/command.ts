@@ -1,4 +1,5 @@
 import type { Person, PersonRole } from '../domain/model.ts'
+import type { BatchDesk } from './batch-desk.ts'
 import type { Card, CommandButton } from './card.ts'
 import type { GraceDecided, GraceDecision } from './grace-desk.ts'
 import type { Queries } from './queries.ts'
@@ -17,10 +18,12 @@ export type CommandContext = {
   /** IANA zone in which "today" and "this week" are meant. */
   zone: string
   queries: Queries
+  /** What may be done for many exceptions at once. */
+  batches: BatchDesk
   /** What an admin may do to subjects and names. */
   subjects: SubjectDesk
-  /** The current card of an exception as the asker may see it; null when there is no such exception. */
-  cardOf(exception: string): Promise<Card | null>
+  /** The current card of an exception, or of a batch (see card-ref.ts); null when there is no such thing. */
+  cardOf(ref: string): Promise<Card | null>
   /** What an admin says to a longer grace that is proposed; done and logged in the asker's name. */
   decideGrace(decision: GraceDecision): Promise<GraceDecided>
   /** Commands that the asker may run: `help` lists these. */

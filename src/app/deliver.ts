@@ -15,7 +15,8 @@ export type DeliverDeps = {
   defaultChannel: string
   /** The channel's name on a surface (a Slack channel id), or null where it has none there. */
   channelOn: (surface: string, channel: string) => string | null
-  cardOf: (exception: string) => Promise<{ card: Card; revision: number } | null>
+  /** What the card shows now; null when what it was about is gone. */
+  cardOf: (card: string) => Promise<{ card: Card; revision: number } | null>
 }
 
 /** Longer than the slowest call a surface makes, so that a lease ends only when its writer has. */
@@ -96,11 +97,13 @@ const project = async (
   deliver: Deliver,
   post: PostRecord,
 ): Promise<Result> => {
-  const { exceptionId, ref, channel } = post
-  const shown = await cardOf(exceptionId)
+  const { card, ref, channel } = post
+  const shown = await cardOf(card)
   const native = channelOn(surface, channel) ?? channelOn(surface, defaultChannel)
   if (!shown || native === null) {
-    const problem = shown ? `Channel ${channel} has no counterpart on ${surface}` : 'The exception is gone'
+    const problem = shown
+      ? `Channel ${channel} has no counterpart on ${surface}`
+      : 'What it was about is gone'
     return { ref, channel, postedRevision: post.desiredRevision, nextAttemptAt: clock(), problem }
   }
   const sent = await send(deliver, native, ref, shown.card)
@@ -114,7 +117,7 @@ const project = async (
     }
   }
   const { failure } = sent
-  log.warn({ exception: exceptionId, surface, failure: failure.is }, 'A card was not delivered')
+  log.warn({ card, surface, failure: failure.is }, 'A card was not delivered')
   return afterFailure(post, failure, clock(), defaultChannel)
 }
 

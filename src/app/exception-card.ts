@@ -106,11 +106,11 @@ const stakeBlocks = (row: ExceptionDetail): CardBlock[] => {
   ]
 }
 
-/** Somebody else was asked: who looks at the card wants to know how long that may take. */
+/** Somebody else was asked: who looks at the card wants to know what, and how long that may take. */
 const answerBlocks = ({ actionRuns, asOf }: ExceptionDetail): CardBlock[] =>
-  actionRuns.flatMap(({ state, outcome, settleBy }) =>
+  actionRuns.flatMap(({ state, outcome, settleBy, label }) =>
     state === 'settling' && outcome === 'requested' && settleBy
-      ? [{ kind: 'time' as const, label: 'An answer is waited for until', at: settleBy, countdownFrom: asOf }]
+      ? [{ kind: 'time' as const, label: `${label}: asked, answer until`, at: settleBy, countdownFrom: asOf }]
       : [],
   )
 

@@ -1,7 +1,10 @@
+import { createBatchDesk } from './batch-desk.ts'
+import { createBatchPress } from './batch-press.ts'
 import type { Card } from './card.ts'
+import { createCardOf } from './card-of.ts'
+import { batchOf } from './card-ref.ts'
 import { cardText } from './card-text.ts'
 import type { Command } from './command.ts'
-import { exceptionCard } from './exception-card.ts'
 import { decideGrace } from './grace-desk.ts'
 import { type People, personBehind } from './people.ts'
 import type { Clock, Store } from './ports.ts'
@@ -21,20 +24,17 @@ export type HostDeps = {
   queries: Queries
   /** IANA zone in which "today" is meant. */
   zone: string
+  /** What Baton calls a channel of a surface; null for one that it does not know. */
+  channelNamed: (surface: string, native: string) => string | null
 }
 
 /** In place of a card that cannot be shown now. */
-const unshown = (id: string, message: string): Card => ({
-  title: `Exception ${id}`,
-  tone: 'neutral',
-  summary: message,
-  blocks: [
-    {
-      kind: 'text',
-      text: `${message} The card cannot be shown at the moment; "open ${id}" asks for it again.`,
-    },
-  ],
-})
+const unshown = (ref: string, message: string): Card => {
+  const [title, again] =
+    batchOf(ref) === null ? [`Exception ${ref}`, `; "open ${ref}" asks for it again`] : ['Many at once', '']
+  const text = `${message} The card cannot be shown at the moment${again}.`
+  return { title, tone: 'neutral', summary: message, blocks: [{ kind: 'text', text }] }
+}
 
 /** What every surface may ask of Baton: the same answers everywhere, in the same words. */
 export const createHost = ({
@@ -45,19 +45,21 @@ export const createHost = ({
   commands,
   queries,
   zone,
+  channelNamed,
 }: HostDeps): SurfaceHost => {
-  const press = createPress(pressDeps)
+  const pressException = createPress(pressDeps)
+  const pressBatch = createBatchPress(pressDeps)
   const subjects = createSubjectDesk(pressDeps)
-  const card = async (exception: string): Promise<Card | null> => {
-    const detail = await queries.getException(exception)
-    return detail && exceptionCard(detail)
-  }
+  const cardOf = createCardOf(queries, clock)
+  const card = async (ref: string): Promise<Card | null> => (await cardOf(ref))?.card ?? null
   return {
     queries,
     card,
 
     async press(input) {
-      const { result, message } = await press(input)
+      const batch = batchOf(input.exception)
+      const { result, message } =
+        batch === null ? await pressException(input) : await pressBatch(batch, input)
       // The press is stored: a card that cannot be read now must not make it look as if it were not.
       const current = await card(input.exception).catch(() => null)
       return { result, message, card: current ?? unshown(input.exception, message) }
@@ -74,6 +76,11 @@ export const createHost = ({
         zone,
         queries,
         subjects,
+        batches: createBatchDesk(
+          { store, setup: pressDeps.setup, clock, queries },
+          asker,
+          channel === null ? null : channelNamed(identity.surface, channel),
+        ),
         cardOf: card,
         decideGrace: (decision) =>
           store.transaction((tx) => decideGrace(tx, pressDeps.setup, decision, by, now)),

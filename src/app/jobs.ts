@@ -1,3 +1,4 @@
+import { advanceBatch } from './batch.ts'
 import type { Connector } from './connector.ts'
 import { wordsOf } from './errors.ts'
 import { foldAgain, redraw } from './fold-again.ts'
@@ -32,12 +33,15 @@ export type JobDeps = ProcessDeps & {
 /** A run that failed in itself (not in the system it calls) goes on after this pause, from where it stood. */
 const RUN_AGAIN_MS = 5_000
 
-/** Runs that nobody is at get a job again: a dead process's, and those whose job failed. */
+/** Runs and batches that nobody is at get a job again: a dead process's, and those whose job failed. */
 export const reclaim = (store: Store, clock: Clock): Promise<number> =>
   store.transaction(async (tx) => {
     const runs = await tx.runsWithoutJob()
     for (const run of runs) await tx.addJob('run', { run }, { key: `run:${run}`, runAt: clock() })
-    return runs.length
+    const batches = await tx.batchesWithoutJob()
+    for (const batch of batches)
+      await tx.addJob('batch', { batch }, { key: `batch:${batch}`, runAt: clock() })
+    return runs.length + batches.length
   })
 
 /** Posts that are behind have a writer coming, also where its job has failed for good. */
@@ -109,6 +113,8 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
       await deps.store.transaction((tx) => tx.addJob('run', { run }, { key: `run:${run}`, runAt }))
     }
   },
+
+  batch: ({ batch }) => advanceBatch(deps, batch),
 
   fold: ({ exceptions }) => foldAgain(deps, exceptions),
 

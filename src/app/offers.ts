@@ -3,6 +3,7 @@ import type { PersonRole, SubjectView } from '../domain/model.ts'
 import { LASTING_MS, needsSecondPerson } from '../domain/trust.ts'
 import type { CardInput } from './card.ts'
 import type { ActionTarget, Aim, Connector, RoutingAction } from './connector.ts'
+import type { ClockText } from './ports.ts'
 import type { OfferedAction } from './queries.ts'
 import type { ActiveRun, ExceptionRecord, PastRun } from './records.ts'
 import type { Setup } from './world.ts'
@@ -21,6 +22,7 @@ type Routing = { connector: Connector; action: RoutingAction; target: ActionTarg
 /** What an offer depends on besides the exception and its subject. */
 export type Around = {
   now: Date
+  clockText: ClockText
   /** Its runs that have ended, newest first. */
   past: PastRun[]
   /** "erp unreachable since 10:42", or null while it answers. */
@@ -142,15 +144,29 @@ const labelOf = ({ connectors }: Setup, id: string): string =>
 /** Why an action has to wait for somebody's yes; null where it need not. */
 const notBefore = (
   { onlyAfter }: RoutingAction,
-  { episode }: ExceptionRecord,
+  { episode, asked }: ExceptionRecord,
   { past }: Around,
   setup: Setup,
 ): string | null => {
   if (onlyAfter === undefined) return null
-  const accepted = past.some(
+  const accepted = [...past, ...asked].some(
     (run) => run.action === onlyAfter && run.episode === episode && run.outcome === 'accepted',
   )
   return accepted ? null : `Only after "${labelOf(setup, onlyAfter)}" is accepted`
+}
+
+/** Why it is not asked for a second time: it still waits for its answer, or to be carried out. */
+const askedBefore = (
+  { id }: RoutingAction,
+  { system }: Connector,
+  { asked, episode }: ExceptionRecord,
+  { now, clockText }: Around,
+): string | null => {
+  const open = asked.findLast((run) => run.system === system && run.action === id && run.episode === episode)
+  if (!open) return null
+  if (open.outcome === 'accepted') return 'Accepted, and does not show yet'
+  const until = open.settleBy ? `, answer until ${clockText(open.settleBy, now)}` : ''
+  return `Asked at ${clockText(open.sentAt ?? open.startedAt, now)}${until}`
 }
 
 const routingOffers = (
@@ -163,7 +179,8 @@ const routingOffers = (
   const aims = aimsOf(contract, view, setup)
   return aims.map(({ connector, action, aim }) => {
     const { system } = connector
-    const early = notBefore(action, exception, around, setup)
+    const held =
+      askedBefore(action, connector, exception, around) ?? notBefore(action, exception, around, setup)
     // Two systems may offer the same: then each button says whose it is.
     const isAlone = aims.filter((other) => other.action.label === action.label).length === 1
     const wording = {
@@ -172,7 +189,7 @@ const routingOffers = (
       inputs: action.inputs?.(view) ?? [],
       undoes: null,
     }
-    const possible = early === null || 'unavailable' in aim ? aim : { unavailable: early }
+    const possible = held === null || 'unavailable' in aim ? aim : { unavailable: held }
     return routingOffer({ connector, action, aim: possible }, wording, view, setup, around)
   })
 }
@@ -180,12 +197,22 @@ const routingOffers = (
 /** What was done last can be taken back for so long after it, in ms, where the system still allows it. */
 const UNDO_MS = LASTING_MS
 
+const connectorOf = ({ connectors }: Setup, { system }: PastRun): Connector | undefined =>
+  connectors.find((connector) => connector.system === system)
+
+/** A request that nothing takes back has not changed what was done before it. */
+const hasChanged = (run: PastRun, setup: Setup): boolean => {
+  if (run.outcome !== 'done' && run.outcome !== 'accepted') return false
+  const action = connectorOf(setup, run)?.actions.find(({ id }) => id === run.action)
+  return action?.kind !== 'request' || action.undo !== undefined
+}
+
 /** Takes back the last run that changed something, unless that was taking something back itself. */
 const undoOffers = (view: SubjectView, setup: Setup, around: Around): Offer[] => {
-  const last = around.past.find(({ outcome }) => outcome === 'done' || outcome === 'accepted')
+  const last = around.past.find((run) => hasChanged(run, setup))
   if (!last?.target || last.undoes !== null) return []
   if (around.now.getTime() - last.finishedAt.getTime() > UNDO_MS) return []
-  const connector = setup.connectors.find(({ system }) => system === last.system)
+  const connector = connectorOf(setup, last)
   const undo = connector?.actions.find(({ id }) => id === last.action)?.undo
   const action = connector?.actions.find(({ id }) => id === undo?.action)
   if (!connector || !undo || !action) return []
@@ -207,7 +234,7 @@ const suggestFirst = (offers: Offer[]): Offer[] => {
 const canTakeBack = ({ state, waitsSince, sends }: ActiveRun): boolean =>
   waitsSince !== null && sends === 0 && (state === 'queued' || state === 'reading')
 
-/** While something is asked for or under way, nothing else may begin. */
+/** While something waits for its approval or is in progress, nothing else may begin. */
 const duringRun = (run: ActiveRun): Offer[] => {
   if (run.state === 'awaiting_approval') return [...approval(run), NOTE]
   return canTakeBack(run) ? [ownAction('take_back', 'Take it back'), NOTE] : [NOTE]

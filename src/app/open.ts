@@ -23,7 +23,11 @@ const promiseOf = (view: SubjectView): Date | null => {
   return times.length > 0 ? new Date(Math.min(...times)) : null
 }
 
-export const episodeOf = (exception: ExceptionRecord): Omit<EpisodeRecord, 'exceptionId'> => ({
+/** `runId`: the run that has the credit of its end. */
+export const episodeOf = (
+  exception: ExceptionRecord,
+  runId: string | null = null,
+): Omit<EpisodeRecord, 'exceptionId'> => ({
   contract: exception.contract,
   episode: exception.episode,
   since: exception.since,
@@ -32,7 +36,7 @@ export const episodeOf = (exception: ExceptionRecord): Omit<EpisodeRecord, 'exce
   closedAt: exception.closedAt,
   closedAs: exception.closedAt ? exception.state : null,
   closedBy: exception.closedAt ? exception.status : null,
-  runId: exception.state === 'resolved' ? (exception.run?.id ?? null) : null,
+  runId,
 })
 
 /**
@@ -81,6 +85,7 @@ export const openException = (
     rootId: null,
     graceWords: breach.graceWords,
     run: null,
+    asked: before?.asked ?? [],
   }
   draft.exceptions.set(contract.id, exception)
   draft.touched.exceptions.add(contract.id)

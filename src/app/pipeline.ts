@@ -182,7 +182,7 @@ export const wantPosts = async (
   const wanted = [...newest.values()].flatMap(({ id, channel, revision, show }) =>
     channel === null
       ? []
-      : play.postingSurfaces.map((surface) => ({ exceptionId: id, surface, channel, revision, show })),
+      : play.postingSurfaces.map((surface) => ({ card: id, surface, channel, revision, show })),
   )
   if (wanted.length === 0) return
   await tx.wantPosts(wanted, now)

@@ -3,6 +3,7 @@ import type { Counted, MissingNumbers } from '../domain/feed.ts'
 import type { PossibleRoot } from '../domain/fold.ts'
 import type { Fact, ObjectState, PersonRole, SubjectKind, Timeline } from '../domain/model.ts'
 import type { NameKind, SystemName } from '../domain/names.ts'
+import type { BatchDetail, BatchMember, BatchRecord, MemberEnd } from './batch-records.ts'
 import type { SequenceNumber } from './connector.ts'
 import type { Waiting } from './queries.ts'
 
@@ -45,6 +46,9 @@ export type Store = {
 
 export type Clock = () => Date
 
+/** The time of day, for words that all readers see; with the day before it where that is not the day of `now`. */
+export type ClockText = (at: Date, now?: Date) => string
+
 export type Tx = SignalTx &
   SubjectTx &
   ExceptionTx &
@@ -53,6 +57,7 @@ export type Tx = SignalTx &
   PersonTx &
   FeedTx &
   PostTx &
+  BatchTx &
   QueueTx &
   ImportTx &
   GraceTx &
@@ -279,12 +284,12 @@ export type GraceTx = {
 
 export type PostTx = {
   /**
-   * Wants the exception's card shown at its present revision on these surfaces. `show`: in place of the post that there
+   * Wants a card shown at its present revision on these surfaces; `card` as in card-ref.ts. `show`: in place of the post that there
    * is, or as a new one; as a `fresh` post, because an old one is too far up to be seen; or only `where_shown`.
    */
   wantPosts(
     wanted: {
-      exceptionId: string
+      card: string
       surface: string
       channel: string
       revision: number
@@ -297,7 +302,7 @@ export type PostTx = {
   /** When the next post that is behind may be tried (its pause or its lease ends); null when none is behind. */
   nextPostAt(surface: string): Promise<Date | null>
   savePost(
-    post: Pick<PostRecord, 'exceptionId' | 'surface'>,
+    post: Pick<PostRecord, 'card' | 'surface'>,
     by: string,
     result: {
       ref: string | null
@@ -307,6 +312,20 @@ export type PostTx = {
       problem: string | null
     },
   ): Promise<void>
+}
+
+export type BatchTx = {
+  insertBatch(batch: Omit<BatchRecord, 'id'>, members: BatchMember[]): Promise<string>
+  /** Locks the batch's row: never before a subject's. Its members by their turn. */
+  lockBatch(id: string): Promise<{ batch: BatchRecord; members: BatchMember[] } | null>
+  /** Writes the batch, and these of its members. */
+  saveBatch(batch: BatchRecord, members: BatchMember[]): Promise<void>
+  /** Of its members that are running: those whose run has ended. */
+  endedMembers(id: string): Promise<MemberEnd[]>
+  /** Runs of all batches that one system has before it, those left out that only wait to be proven; until this transaction ends nobody else starts one there. */
+  batchRunsIn(system: string): Promise<number>
+  /** Running batches that nobody is at: no job, and no run that would wake them when it ends. */
+  batchesWithoutJob(): Promise<string[]>
 }
 
 export type ImportTx = {
@@ -334,6 +353,8 @@ export type Jobs = {
   sweep: Record<string, never>
   poll: { system: string }
   run: { run: string }
+  /** Starts as many runs of a batch as may be under way, and notes which have ended. */
+  batch: { batch: string }
   /** Looks again at what explains these exceptions, and at what they explain. */
   fold: { exceptions: string[] }
   /** What is folded under this exception has changed: the card that shows it is drawn anew. */
@@ -371,6 +392,11 @@ export type Reader = {
   /** Exceptions that somebody dismissed as false alarms. */
   falseAlarms(): Promise<Set<string>>
   openByChannel(): Promise<Map<string, number>>
+  /** How many of these there are of each contract, most first. */
+  countByContract(filter: SourceFilter): Promise<{ contract: string; count: number }[]>
+  batch(id: string): Promise<Omit<BatchDetail, 'title'> | null>
+  /** Batches under way, and those that have ended since then, newest first. */
+  recentBatches(since: Date, limit: number): Promise<string[]>
   waiting(): Promise<Waiting[]>
   /** What was learned of these contracts, who agreed, and how many lags of each were seen since `from`. */
   learned(

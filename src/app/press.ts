@@ -70,13 +70,19 @@ export const createPress =
       return { result: decision.result, message: done.message }
     })
 
-const aroundNow = async (tx: Tx, { clockText }: PressDeps, exception: string, now: Date): Promise<Around> => {
+export const aroundNow = async (
+  tx: Tx,
+  { clockText }: Pick<ProcessDeps, 'clockText'>,
+  exception: string,
+  now: Date,
+): Promise<Around> => {
   const [past, feeds] = await Promise.all([tx.pastRuns(exception), tx.feeds()])
-  return { now, past, unreachable: unreachableWords(unreachableAmong(feeds), clockText, now) }
+  const unreachable = unreachableWords(unreachableAmong(feeds), clockText, now)
+  return { now, clockText, past, unreachable }
 }
 
 /** What the same press was answered when it was delivered before. */
-const answered = async (tx: Tx, { identity, interactionKey }: PressInput): Promise<Pressed | null> => {
+export const answered = async (tx: Tx, { identity, interactionKey }: PressInput): Promise<Pressed | null> => {
   if (interactionKey === null) return null
   const before = await tx.answeredBefore(identity.surface, interactionKey)
   const result = PRESS_RESULTS.find((known) => known === before?.result)
@@ -123,13 +129,14 @@ const pressOf = (input: PressInput, person: Person, now: Date) => ({
 
 const withoutPosts = (play: Play): Play => ({ ...play, postingSurfaces: [] })
 
-const decideOn = async (
+/** What becomes of a press on an exception, by everything that is known under its subject's lock. */
+export const decideOn = async (
   tx: Tx,
   exception: ExceptionRecord,
   offer: Offer | null,
   person: Person,
-  input: PressInput,
-  { clockText }: PressDeps,
+  input: Pick<PressInput, 'version'>,
+  { clockText }: Pick<ProcessDeps, 'clockText'>,
 ): Promise<PressDecision> => {
   const { decidedBy, decidedAt, decidedWhat, decidedOnVersion, run } = exception
   const ids = [decidedBy, run?.requestedBy].filter((id) => id !== null && id !== undefined)

@@ -1,6 +1,6 @@
 import { wordsOf } from './errors.ts'
 import { takeFacts } from './pipeline.ts'
-import type { Clock, Store, Tx } from './ports.ts'
+import type { Clock, ClockText, Store, Tx } from './ports.ts'
 import type { FactRef } from './records.ts'
 import { livePlay, type Setup } from './world.ts'
 
@@ -8,7 +8,7 @@ export type ProcessDeps = {
   store: Store
   setup: Setup
   clock: Clock
-  clockText: (at: Date) => string
+  clockText: ClockText
   /** True for failures of the database itself: the whole job is tried again, nothing is set aside. */
   isTransient: (error: unknown) => boolean
 }

@@ -1,5 +1,7 @@
 import type { Drag } from '../domain/drag.ts'
 import type { Handoff, Key, Role, Severity, Timeline } from '../domain/model.ts'
+import type { Candidate } from './batch-plan.ts'
+import type { BatchDetail } from './batch-records.ts'
 import type { SystemColumn } from './card.ts'
 import type { Amount } from './context.ts'
 
@@ -13,9 +15,22 @@ export type Queries = {
   channels(): Promise<ChannelSummary[]>
   /** Breaks that are due and not yet known, by what they wait for: "erp silent since 10:42". */
   waiting(): Promise<Waiting[]>
+  /** What many open exceptions have in common, if one press may do something for all of them; largest first. */
+  groups(words: string[]): Promise<Group[]>
+  /** Open live exceptions of a contract that match the words, as a batch would take them; `total`: how many there are. */
+  candidates(contract: string, words: string[]): Promise<{ candidates: Candidate[]; total: number }>
+  batch(id: string): Promise<BatchDetail | null>
+  /** Batches under way, and those that have ended a short while ago, newest first. */
+  batches(): Promise<BatchDetail[]>
   /** Every contract's grace, what it rests on, and what is proposed. */
   graces(): Promise<GraceLine[]>
 }
+
+/**
+ * The open exceptions of one contract. `together`: what a press may do for all of them, as it is called; empty where
+ * each is looked at alone.
+ */
+export type Group = { contract: string; title: string; open: number; together: string[] }
 
 export type GraceLine = {
   contract: string

@@ -113,14 +113,29 @@ export type ExceptionRecord = {
   rootId: string | null
   /** What a learned grace rests on. */
   graceWords: string | null
-  /** The active run, if there is one. */
+  /** The run in progress, if there is one: nothing else is begun meanwhile. */
   run: ActiveRun | null
+  /** What somebody else was asked for and has not answered, or not carried out yet, oldest first: it locks nothing. */
+  asked: ActiveRun[]
 }
 
 /** `sends`: how often something was sent; `episode`: the one of the exception in which it was asked for. */
 export type ActiveRun = Pick<
   RunRecord,
-  'id' | 'action' | 'label' | 'state' | 'requestedBy' | 'episode' | 'sends' | 'waitsSince' | 'undoes'
+  | 'id'
+  | 'system'
+  | 'action'
+  | 'label'
+  | 'state'
+  | 'outcome'
+  | 'requestedBy'
+  | 'episode'
+  | 'sends'
+  | 'startedAt'
+  | 'waitsSince'
+  | 'undoes'
+  | 'sentAt'
+  | 'settleBy'
 >
 
 export type EpisodeRecord = {
@@ -174,6 +189,8 @@ export type NewIntervention = {
   action: string | null
   result: string | null
   exceptionId: string | null
+  /** Of a press for a group: all its exceptions. Then `exceptionId` is null. */
+  exceptionIds?: string[]
   subjectId: string | null
   contract: string | null
   handoff: Handoff | null
@@ -251,6 +268,8 @@ export type RunRecord = {
   waitsSince: Date | null
   /** The run that this one takes back. */
   undoes: string | null
+  /** The batch that it belongs to: whoever ends the run wakes it. */
+  batchId: string | null
   sentAt: Date | null
   settleBy: Date | null
   finishedAt: Date | null
@@ -280,7 +299,8 @@ export type FeedState = {
 }
 
 export type PostRecord = {
-  exceptionId: string
+  /** What the card is about, as in card-ref.ts. */
+  card: string
   surface: string
   channel: string
   ref: string | null
@@ -314,6 +334,8 @@ export type SourceFilter = {
   claimedBy: string | null
   handledBy: string | null
   subjectIds: string[] | null
+  /** Only of this contract, whether or not another exception explains it. */
+  contract: string | null
 }
 
 /** An exception with everything that was done about it, and what a person needs to decide, of the same moment. */

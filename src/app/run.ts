@@ -37,14 +37,16 @@ export type Next =
 export type ReadBack = { connector: Connector; reading: Reading }
 
 export type Step = {
-  /** What becomes of the run; `open`: does what it was asked for still stand? */
-  change: Partial<RunRecord> | ((open: boolean) => Partial<RunRecord>)
+  /** What becomes of the run; `open`: does what it was asked for still stand? `credited`: has it mended the world? */
+  change: Partial<RunRecord> | ((open: boolean, credited: boolean) => Partial<RunRecord>)
   /** What the card says meanwhile; without it, it goes on saying what it said. */
   status?: string
   /** What was read: taken as facts before the run is looked at. */
   read?: ReadBack | undefined
   /** The system has answered what it was called for: what waits for it may go on. */
   heard?: boolean
+  /** It goes on sending, or nobody knows yet whether anything arrived: nothing is taken as mended by this step. */
+  midway?: boolean
   /** Unless this ends it, lay the run down and go on later, or then; any process may take it up. */
   rest?: true | Date
 }
@@ -124,26 +126,30 @@ const state = async (tx: Tx, { connector, reading }: ReadBack, now: Date): Promi
 const saveStep = (
   deps: RunDeps,
   run: RunRecord,
-  { change, status, read, rest, heard }: Step,
+  { change, status, read, rest, heard, midway }: Step,
 ): Promise<Stored> =>
   deps.store.transaction(async (tx) => {
     const now = deps.clock()
     const play = await playNow(tx, deps)
     const { facts, refs } = read ? await state(tx, read, now) : { facts: [], refs: [] }
     const taken = await gather(tx, play, facts, now, run.exceptionId)
-    for (const draft of taken.drafts) checkContracts(draft, play, now)
+    const stepOf = midway === true ? null : run.id
+    for (const draft of taken.drafts) checkContracts(draft, play, now, stepOf)
     await takeAgain(tx, refs, taken.postponed, now)
 
     const current = await tx.loadRun(run.id)
-    const draft = taken.drafts.find((d) => [...d.exceptions.values()].some((e) => e.id === run.exceptionId))
-    const exception = draft && [...draft.exceptions.values()].find((e) => e.id === run.exceptionId)
+    // An open request goes over to the exception that its own was merged into.
+    const exceptionId = current?.exceptionId
+    const draft = taken.drafts.find((d) => [...d.exceptions.values()].some((e) => e.id === exceptionId))
+    const exception = draft && [...draft.exceptions.values()].find((e) => e.id === exceptionId)
     if (!current || !exception) throw new Error(`Run ${run.id}: its exception ${run.exceptionId} is gone`)
     const finished = current.state === 'finished'
     if (!finished && current.worker !== deps.worker) throw new TakenOver(run.id)
 
-    const open = run.undoes !== null || stands(exception, run)
-    const changed = typeof change === 'function' ? change(open) : change
-    const credited = draft.touched.runs.some(({ runId }) => runId === run.id)
+    const open = run.undoes !== null || stands(exception, current)
+    const credited = draft.touched.runs.some(({ runId, is }) => runId === run.id && is === 'credited')
+    const changed =
+      typeof change === 'function' ? change(open, credited || current.verifiedAt !== null) : change
     draft.touched.runs = draft.touched.runs.filter(({ runId }) => runId !== run.id)
     const next: RunRecord = {
       ...current,

@@ -32,11 +32,11 @@ export const decideAs = (it: Deciding, what: string, change: Partial<ExceptionRe
  * Starts a run of what a card offers, for one exception and under its subject's lock: stores the run and its job, or
  * leaves it to wait for a second person, and shows it on the exception. Answers the run's id; null for an offer that
  * calls no system. The caller saves the draft and logs the press, and has made sure that the offer is enabled and no
- * run is under way.
+ * run is in progress; what others were asked for may be open.
  */
 export const startRun = async (
   tx: Tx,
-  it: Deciding & { offer: Offer; values: RunRecord['values'] },
+  it: Deciding & { offer: Offer; values: RunRecord['values']; batch?: string },
 ): Promise<string | null> => {
   const { offer, person, exception, now, values } = it
   if (!offer.routing || exception.id === null) return null
@@ -69,6 +69,7 @@ export const startRun = async (
     startedAt: now,
     waitsSince: null,
     undoes,
+    batchId: it.batch ?? null,
     sentAt: null,
     settleBy: null,
     finishedAt: null,

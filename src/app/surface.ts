@@ -9,6 +9,7 @@ export type Identity = { surface: string; externalId: string; displayName: strin
 
 export type PressInput = {
   identity: Identity
+  /** What the pressed card is about: an exception, or a batch (see card-ref.ts). */
   exception: string
   action: string
   /** The version of the card that was pressed. */
@@ -33,8 +34,8 @@ export type CommandInput = {
 export type SurfaceHost = {
   press(input: PressInput): Promise<PressAnswer>
   command(input: CommandInput): Promise<Reply & { text: string }>
-  /** The current card of an exception as this person may see it; null when it does not exist. */
-  card(exception: string): Promise<Card | null>
+  /** The current card of an exception, or of a batch; null when there is no such thing. */
+  card(ref: string): Promise<Card | null>
   queries: Queries
 }
 

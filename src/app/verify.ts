@@ -57,16 +57,13 @@ const beforeOf = (run: RunRecord): Seen => run.before ?? { snapshot: null, words
 /** The question has arrived, whatever became of its answer: from here on it waits for who was asked. */
 const asked = async (it: Running, run: RunRecord, words: string, read: ReadBack): Promise<Next> => {
   await it.save(run, {
-    change: (open) =>
-      open
-        ? {
-            state: 'settling',
-            outcome: 'requested',
-            words,
-            settleBy: answerBy(it, run.settleBy),
-            ...seenIn(read),
-          }
-        : it.finished('requested', words, read),
+    change: {
+      state: 'settling',
+      outcome: 'requested',
+      words,
+      settleBy: answerBy(it, run.settleBy),
+      ...seenIn(read),
+    },
     status: askedWords(run, words),
     read,
     heard: true,
@@ -87,8 +84,11 @@ const conclude = async (
   read: ReadBack | undefined,
 ): Promise<Next> => {
   await it.save(run, {
-    change: (open) =>
-      open ? it.finished(outcome, words, read) : it.finished('done', 'The systems agree.', read),
+    change: (open, credited) =>
+      // Who was asked says no also to what nobody needs any more.
+      open || (outcome === 'declined' && !credited)
+        ? it.finished(outcome, words, read)
+        : it.finished('done', 'The systems agree.', read),
     status: endWords(run, outcome, words),
     read,
     heard: read !== undefined,
@@ -138,6 +138,7 @@ const unseen = async (
         : it.finished('done', 'The systems agree.', read),
     status: status ?? `${run.label}: ${why} Looking again.`,
     read,
+    midway: run.state === 'sending',
     heard: read !== undefined,
     rest: true,
   })
@@ -180,7 +181,8 @@ export const unsent = (it: Running, before: RunRecord, why: string): Promise<Nex
 /**
  * Second stage: is the handoff kept? Only that reads "verified". Until it is, or until the settling deadline, the
  * run looks again; the news may as well come by webhook, and is credited all the same. What was only to take something
- * back has nothing to wait for.
+ * back has nothing to wait for. What somebody was asked for is waited for to its end, also where the exception is closed
+ * or dismissed meanwhile: that he was asked and what he says belongs into the log.
  */
 export const settle = async (
   it: Running,
@@ -194,13 +196,18 @@ export const settle = async (
   const over = it.now() >= settleBy
   const late = outcome === 'requested' ? 'No answer in time.' : 'The systems still do not agree.'
   const undone = run.undoes !== null && outcome !== 'requested'
+  // One more look that finds nothing new does not take the word from what was done meanwhile.
+  const isNews = over || run.state !== 'settling' || run.outcome !== outcome
+  const status = undone
+    ? endWords(run, outcome, words)
+    : settlingWords(run, outcome, words, over ? late : null)
   await it.save(run, {
-    change: (open) => {
-      if (!open || undone) return it.finished(outcome, words, read)
+    change: (open, credited) => {
+      if (undone || credited || (!open && outcome !== 'requested')) return it.finished(outcome, words, read)
       if (over) return it.finished(outcome, `${words} ${late}`, read)
       return { state: 'settling', outcome, words, settleBy, ...seenIn(read) }
     },
-    status: undone ? endWords(run, outcome, words) : settlingWords(run, outcome, words, over ? late : null),
+    ...(isNews ? { status } : {}),
     read,
     heard,
     rest: true,
@@ -210,7 +217,6 @@ export const settle = async (
 
 const settlingWords = (run: RunRecord, outcome: RunOutcome, words: string, late: string | null): string => {
   if (late !== null) return `${run.label}: ${words} ${late}`
-  if (outcome === 'requested') return askedWords(run, words)
   const accepted = outcome === 'accepted' ? 'accepted. ' : ''
   return `${run.label}: ${accepted}${words} Waiting for the systems to agree.`
 }
@@ -231,7 +237,8 @@ export const lookAgain = async (it: Running, run: RunRecord): Promise<Next> => {
   }
   if (away && it.now().getTime() < deadline(it, run).getTime() + it.waitMs) {
     // Nobody can say that it did not come in time who could not look.
-    const change = (open: boolean) => (open ? {} : it.finished(outcome ?? 'done', words))
+    const change = (open: boolean, credited: boolean) =>
+      credited || (!open && outcome !== 'requested') ? it.finished(outcome ?? 'done', words) : {}
     await it.save(run, { change, rest: true })
     return { go: 'rest' }
   }

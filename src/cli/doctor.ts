@@ -52,6 +52,10 @@ const nobody: SurfaceHost = {
     channels: async () => [],
     waiting: async () => [],
     graces: async () => [],
+    groups: async () => [],
+    candidates: async () => ({ candidates: [], total: 0 }),
+    batch: async () => null,
+    batches: async () => [],
   },
 }
 

@@ -1,6 +1,7 @@
 import { and, eq, isNull, ne, sql } from 'drizzle-orm'
 import type { ExceptionTx } from '../app/ports.ts'
-import type { EpisodeRecord, ExceptionRecord, NewIntervention } from '../app/records.ts'
+import type { ActiveRun, EpisodeRecord, ExceptionRecord, NewIntervention } from '../app/records.ts'
+import { isAsked } from '../app/show-run.ts'
 import { SEVERITIES } from '../domain/model.ts'
 import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
@@ -9,12 +10,38 @@ import { actionRuns, clockConflicts, exceptions, interventions } from './schema.
 export const idOrNull = (id: number | null): string | null => (id === null ? null : String(id))
 export const numberOrNull = (id: string | null): number | null => (id === null ? null : Number(id))
 
-const { id, action, label, state, requestedBy, episode, sends, waitsSince, undoes } = actionRuns
-/** What an exception shows of its active run. */
-export const activeRun = { id, action, label, state, requestedBy, episode, sends, waitsSince, undoes }
+const { id, system, action, label, state, outcome, requestedBy, episode, sends, startedAt } = actionRuns
+const { waitsSince, undoes, sentAt, settleBy } = actionRuns
+/** What an exception shows of its runs that have not ended. */
+export const activeRun = {
+  ...{ id, system, action, label, state, outcome, requestedBy, episode, sends, startedAt },
+  ...{ waitsSince, undoes, sentAt, settleBy },
+}
 type ActiveRow = Pick<typeof actionRuns.$inferSelect, keyof typeof activeRun>
+type ExceptionRow = typeof exceptions.$inferSelect
 
-export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | null): ExceptionRecord => {
+const toActiveRun = (run: ActiveRow): ActiveRun => ({
+  ...run,
+  id: String(run.id),
+  requestedBy: String(run.requestedBy),
+  undoes: idOrNull(run.undoes),
+})
+
+/** Each exception once, of rows joined with its runs that have not ended. */
+export const withRuns = <T extends { exception: ExceptionRow; run: ActiveRow | null }>(
+  joined: T[],
+): { row: T; record: ExceptionRecord }[] => {
+  const byException = new Map<number, { row: T; runs: ActiveRow[] }>()
+  for (const row of joined) {
+    const own = byException.get(row.exception.id) ?? { row, runs: [] }
+    if (row.run) own.runs.push(row.run)
+    byException.set(row.exception.id, own)
+  }
+  return [...byException.values()].map(({ row, runs }) => ({ row, record: toRecord(row.exception, runs) }))
+}
+
+const toRecord = (row: ExceptionRow, unfinished: ActiveRow[]): ExceptionRecord => {
+  const runs = unfinished.sort((a, b) => a.id - b.id).map(toActiveRun)
   const severity = SEVERITIES.find((s) => s === row.severity)
   if (!severity) throw new Error(`Exception ${row.id}: unknown severity ${row.severity}`)
   return {
@@ -24,16 +51,12 @@ export const toRecord = (row: typeof exceptions.$inferSelect, run: ActiveRow | n
     claimedBy: idOrNull(row.claimedBy),
     decidedBy: idOrNull(row.decidedBy),
     rootId: idOrNull(row.rootId),
-    run: run && {
-      ...run,
-      id: String(run.id),
-      requestedBy: String(run.requestedBy),
-      undoes: idOrNull(run.undoes),
-    },
+    run: runs.find((run) => !isAsked(run)) ?? null,
+    asked: runs.filter(isAsked),
   }
 }
 
-/** The exceptions of these subjects that were not merged away, each with its active run. */
+/** The exceptions of these subjects that were not merged away, with their runs. Index action_runs_unfinished. */
 export const loadExceptions = async (
   db: Executor,
   subjectIds: string[],
@@ -45,10 +68,7 @@ export const loadExceptions = async (
     .where(and(sql`${exceptions.subjectId} = any(${idList(subjectIds)})`, isNull(exceptions.mergedInto)))
     .prepare('exceptions')
     .execute()
-  return found.map(({ exception, run }) => ({
-    subjectId: String(exception.subjectId),
-    record: toRecord(exception, run),
-  }))
+  return withRuns(found).map(({ row, record }) => ({ subjectId: String(row.exception.subjectId), record }))
 }
 
 const COLUMNS = `n int, id int8, "subjectId" int8, contract text, state text, episode int, version int, revision int,
@@ -169,8 +189,9 @@ export const exceptionTx = (db: Executor): ExceptionTx => ({
     const inserted = await db
       .insert(interventions)
       .values(
-        list.map(({ person, exceptionId, subjectId, ...rest }) => ({
+        list.map(({ person, exceptionId, exceptionIds, subjectId, ...rest }) => ({
           ...rest,
+          exceptionIds: exceptionIds ?? null,
           personId: person ? Number(person.id) : null,
           personRole: person?.role ?? null,
           exceptionId: numberOrNull(exceptionId),

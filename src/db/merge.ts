@@ -1,11 +1,13 @@
 import { and, inArray, ne, sql } from 'drizzle-orm'
 import type { MovedException } from '../app/records.ts'
+import { isAsked } from '../app/show-run.ts'
 import type { Executor } from './connect.ts'
 import { actionRuns, exceptions } from './schema.ts'
 
 /**
  * Makes one subject of two, by moving the rows of `gone` to `to`; the caller holds both locks. Interventions stay
- * where they were made. Answers the exceptions that show something new, or null while an action runs on either.
+ * where they were made. Answers the exceptions that show something new, or null while an action runs on either; what
+ * others were asked for may take days, and goes along.
  */
 export const mergeSubjects = async (
   db: Executor,
@@ -18,11 +20,10 @@ export const mergeSubjects = async (
     .from(exceptions)
     .where(inArray(exceptions.subjectId, [to, gone]))
   const running = await db
-    .select({ id: actionRuns.id })
+    .select({ state: actionRuns.state, outcome: actionRuns.outcome })
     .from(actionRuns)
     .where(and(inArray(actionRuns.exceptionId, owned), ne(actionRuns.state, 'finished')))
-    .limit(1)
-  if (running.length > 0) return null
+  if (running.some((run) => !isAsked(run))) return null
   await moveKeysAndObjects(db, to, gone)
   await moveWaiting(db, to, gone)
   const moved = await moveExceptions(db, to, gone, at)
@@ -69,9 +70,15 @@ const moveExceptions = async (
   // Each gives way to a better one: open before dismissed before closed, then the one opened first.
   const merged = await db.execute<Moved & { into: string }>(sql`
     with ranked as (
-      select id, contract, row_number() over best as place, first_value(id) over best as survivor
+      select id, contract, state = 'open' as is_open, episode, row_number() over best as place,
+        first_value(id) over best as survivor, first_value(episode) over best as its_episode
       from exceptions where subject_id in (${to}, ${gone}) and merged_into is null
-      window best as (partition by contract order by (state = 'open') desc, dismissal_holds desc, opened_at, id))
+      window best as (partition by contract order by (state = 'open') desc, dismissal_holds desc, opened_at, id)),
+    -- What was asked for an open break was asked for the one that goes on; what is older moves nothing any more.
+    asked as (
+      update action_runs a set exception_id = r.survivor,
+        episode = case when r.is_open and a.episode = r.episode then r.its_episode else 0 end
+      from ranked r where a.exception_id = r.id and r.place > 1 and a.state <> 'finished')
     update exceptions e set state = 'merged', merged_into = r.survivor, dismissal_holds = false,
       closed_at = coalesce(e.closed_at, ${at.toISOString()}::timestamptz),
       version = e.version + 1, revision = e.revision + 1,

@@ -11,16 +11,16 @@ export const postTx = (db: Executor): PostTx => ({
     if (fresh.length > 0) {
       await db.execute(sql`
         update posts p set ref = null, posted_revision = 0
-        from ${rows(fresh, '"exceptionId" int8, surface text')}
-        where p.exception_id = r."exceptionId" and p.surface = r.surface`)
+        from ${rows(fresh, 'card text, surface text')}
+        where p.card = r.card and p.surface = r.surface`)
     }
     await db.execute(sql`
-      insert into posts (exception_id, surface, channel, desired_revision, next_attempt_at)
-      select r."exceptionId", r.surface, r.channel, r.revision, ${at.toISOString()}::timestamptz
-      from ${rows(wanted, '"exceptionId" int8, surface text, channel text, revision int, show text')}
+      insert into posts (card, surface, channel, desired_revision, next_attempt_at)
+      select r.card, r.surface, r.channel, r.revision, ${at.toISOString()}::timestamptz
+      from ${rows(wanted, 'card text, surface text, channel text, revision int, show text')}
       where r.show <> 'where_shown'
-        or exists (select 1 from posts p where p.exception_id = r."exceptionId" and p.surface = r.surface)
-      on conflict (exception_id, surface) do update set
+        or exists (select 1 from posts p where p.card = r.card and p.surface = r.surface)
+      on conflict (card, surface) do update set
         desired_revision = greatest(posts.desired_revision, excluded.desired_revision)`)
   },
 
@@ -28,21 +28,21 @@ export const postTx = (db: Executor): PostTx => ({
     const at = now.toISOString()
     const until = new Date(now.getTime() + leaseMs).toISOString()
     // Index posts_due; skip locked: two dispatchers never wait for one another, nor take the same post.
-    const [found] = await db.execute<{ exception_id: string }>(sql`
+    const [found] = await db.execute<{ card: string }>(sql`
       update posts p set lease_by = ${by}, lease_until = ${until}::timestamptz
-      from (select exception_id, surface from posts
+      from (select card, surface from posts
             where surface = ${surface} and desired_revision > posted_revision
               and next_attempt_at <= ${at}::timestamptz
               and (lease_until is null or lease_until <= ${at}::timestamptz)
-            order by next_attempt_at, exception_id limit 1 for update skip locked) due
-      where p.exception_id = due.exception_id and p.surface = due.surface
-      returning p.exception_id::text`)
+            order by next_attempt_at, length(card), card limit 1 for update skip locked) due
+      where p.card = due.card and p.surface = due.surface
+      returning p.card`)
     if (!found) return null
     const [post] = await db
       .select()
       .from(posts)
-      .where(and(eq(posts.surface, surface), eq(posts.exceptionId, Number(found.exception_id))))
-    return post ? { ...post, exceptionId: String(post.exceptionId) } : null
+      .where(and(eq(posts.surface, surface), eq(posts.card, found.card)))
+    return post ?? null
   },
 
   async nextPostAt(surface) {
@@ -52,7 +52,7 @@ export const postTx = (db: Executor): PostTx => ({
     return instantOrNull(found?.at ?? null)
   },
 
-  async savePost({ exceptionId, surface }, by, { ref, channel, postedRevision, nextAttemptAt, problem }) {
+  async savePost({ card, surface }, by, { ref, channel, postedRevision, nextAttemptAt, problem }) {
     await db
       .update(posts)
       .set({
@@ -65,8 +65,6 @@ export const postTx = (db: Executor): PostTx => ({
         leaseBy: null,
         leaseUntil: null,
       })
-      .where(
-        and(eq(posts.exceptionId, Number(exceptionId)), eq(posts.surface, surface), eq(posts.leaseBy, by)),
-      )
+      .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.leaseBy, by)))
   },
 })

@@ -18,6 +18,7 @@ type JobPolicy = { priority: number; maxAttempts: number }
 /** Lower runs first: a person waits for a run, nobody waits for upkeep. Schedules repeat what they enqueue. */
 const POLICY: { [N in keyof Jobs]: JobPolicy } = {
   run: { priority: -20, maxAttempts: 1 },
+  batch: { priority: -15, maxAttempts: 25 },
   deliver: { priority: -10, maxAttempts: 3 },
   process: { priority: 0, maxAttempts: 25 },
   fold: { priority: 1, maxAttempts: 25 },

@@ -7,9 +7,10 @@ import { unreachableAmong } from '../app/reach.ts'
 import type { ExceptionHistory, ExceptionSource, SourceFilter } from '../app/records.ts'
 import { type Handoff, ROLES } from '../domain/model.ts'
 import { PRESS_RESULTS } from '../domain/press.ts'
+import { readBatch, recentBatches } from './batches.ts'
 import type { Database, Executor } from './connect.ts'
 import { contextOf, foldedOf } from './context.ts'
-import { activeRun, toRecord } from './exceptions.ts'
+import { activeRun, withRuns } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
 import { countSlower, readLearned } from './lags.ts'
 import { personTx } from './people.ts'
@@ -29,19 +30,21 @@ const orderRank = (state: SourceFilter['state']): SQL =>
   state === 'open' ? sql`(case e.severity when 'high' then 2 when 'medium' then 1 else 0 end)` : sql`(0 + 0)`
 
 const conditions = (filter: SourceFilter): SQL[] => {
-  const { state, timeline, channel, claimedBy, handledBy, subjectIds, words } = filter
+  const { state, timeline, channel, claimedBy, handledBy, subjectIds, words, contract } = filter
   const list: SQL[] = [sql`e.state <> 'merged'`]
   if (state === 'open') list.push(sql`e.state = 'open'`)
   if (state === 'closed') list.push(sql`e.state <> 'open'`)
   if (timeline !== 'any') list.push(sql`e.timeline = ${timeline}`)
   if (channel !== null) list.push(sql`e.channel = ${channel}`)
+  if (contract !== null) list.push(sql`e.contract = ${contract}`)
   if (claimedBy !== null) list.push(sql`e.claimed_by = ${claimedBy}::int8`)
   if (handledBy !== null) {
     list.push(sql`(e.claimed_by = ${handledBy}::int8 or exists (
       select 1 from interventions i where i.exception_id = e.id and i.person_id = ${handledBy}::int8 and i.result in ('acted', 'awaiting_approval')))`)
   }
   // What is open is listed by its root, unless something narrower is asked for: then what was meant is found.
-  const isNarrow = words.length > 0 || claimedBy !== null || handledBy !== null || subjectIds !== null
+  const isNarrow =
+    words.length > 0 || claimedBy !== null || handledBy !== null || subjectIds !== null || contract !== null
   if (state === 'open' && !isNarrow) list.push(sql`e.root_id is null`)
   if (subjectIds !== null) {
     list.push(
@@ -97,11 +100,10 @@ const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => 
   ])
   const unreachable = unreachableAmong(feeds)
   const sources = new Map(
-    found.flatMap(({ exception, run }) => {
+    withRuns(found).flatMap(({ row: { exception }, record }) => {
       const subject = records.get(String(exception.subjectId))
       if (!subject) return []
       const { root = null, consequences = 0 } = folded.get(exception.id) ?? {}
-      const record = toRecord(exception, run)
       const around = { past: past.get(String(exception.id)) ?? [], unreachable }
       return [[exception.id, { exception: record, subject, names, root, consequences, ...around }] as const]
     }),
@@ -142,6 +144,9 @@ const runsOf = async (db: Executor, exceptionId: string): Promise<ExceptionHisto
     .orderBy(desc(actionRuns.id))
   return found.map(({ run, ...names }) => ({ ...runRecordOf(run), ...names }))
 }
+
+/** The exceptions of a press for a group; of a question, none. */
+const groupOf = (ids: unknown): string[] => (ids === null ? [] : z.array(z.string()).parse(ids))
 
 export const createReader = (db: Database): Reader => {
   /** One snapshot for all statements of one answer. */
@@ -217,7 +222,7 @@ export const createReader = (db: Database): Reader => {
           kind: row.kind === 'press' && approval ? ('approval' as const) : row.kind,
           result: PRESS_RESULTS.find((result) => result === row.result) ?? null,
           gap: edge && row.contract !== null ? { contract: row.contract, handoff: edge } : null,
-          exceptions: row.exceptionId === null ? [] : [String(row.exceptionId)],
+          exceptions: row.exceptionId === null ? groupOf(row.exceptionIds) : [String(row.exceptionId)],
           startedAt: row.startedAt,
           reportedMinutes: row.reportedMinutes,
         }
@@ -245,6 +250,16 @@ export const createReader = (db: Database): Reader => {
         where timeline = 'live' and state = 'open' and root_id is null and channel is not null group by channel`)
       return new Map(found.map((row) => [row.channel, Number(row.open)]))
     },
+
+    async countByContract(filter) {
+      const found = await db.execute<{ contract: string; count: string }>(sql`
+        select e.contract, count(*) as count from exceptions e where ${sql.join(conditions(filter), sql` and `)}
+        group by e.contract order by count(*) desc, e.contract`)
+      return found.map((row) => ({ contract: row.contract, count: Number(row.count) }))
+    },
+
+    batch: (id) => consistently((tx) => readBatch(tx, id)),
+    recentBatches: (since, limit) => recentBatches(db, since, limit),
 
     async waiting() {
       const found = await db.execute<{ waiting_for: string; count: string }>(sql`

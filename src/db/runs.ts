@@ -6,6 +6,7 @@ import type { PastRun, RunRecord } from '../app/records.ts'
 import { idList } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { idOrNull, numberOrNull } from './exceptions.ts'
+import { queueTx } from './queue.ts'
 import { actionRuns } from './schema.ts'
 
 const scalars = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
@@ -23,15 +24,24 @@ export const runRecordOf = (row: typeof actionRuns.$inferSelect): RunRecord => (
   requestedBy: String(row.requestedBy),
   approvedBy: idOrNull(row.approvedBy),
   undoes: idOrNull(row.undoes),
+  batchId: idOrNull(row.batchId),
 })
 
 /** Once nothing more is sent, personal data that was typed only for the sending is forgotten. */
 const isSent = ({ state }: Pick<RunRecord, 'state'>): boolean => state === 'settling' || state === 'finished'
 
-const toRow = ({ exceptionId, requestedBy, approvedBy, undoes, ...rest }: Omit<RunRecord, 'id'>) => ({
+const toRow = ({
+  exceptionId,
+  requestedBy,
+  approvedBy,
+  undoes,
+  batchId,
+  ...rest
+}: Omit<RunRecord, 'id'>) => ({
   ...rest,
   ...(isSent(rest) ? { values: keptValues(rest.values) } : {}),
   undoes: numberOrNull(undoes),
+  batchId: numberOrNull(batchId),
   exceptionId: Number(exceptionId),
   requestedBy: Number(requestedBy),
   approvedBy: numberOrNull(approvedBy),
@@ -84,6 +94,11 @@ export const runTx = (db: Executor): RunTx => ({
       .update(actionRuns)
       .set(toRow(run))
       .where(eq(actionRuns.id, Number(id)))
+    // However it has come to its end, or to where it only waits to be proven: the next of its batch may begin.
+    const { batchId, state } = run
+    if (batchId !== null && (state === 'finished' || state === 'settling')) {
+      await queueTx(db).addJob('batch', { batch: batchId }, { key: `batch:${batchId}` })
+    }
   },
 
   async runsWithoutJob() {

@@ -13,6 +13,7 @@ import {
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
+import { MEMBER_STATES } from '../app/batch-records.ts'
 
 /*
  * Every hot table's key begins with the subject or with the system, so that the same schema can be distributed by
@@ -345,6 +346,8 @@ export const actionRuns = pgTable(
     waitsSince: at('waits_since'),
     /** The run that this one takes back. */
     undoes: id('undoes'),
+    /** The batch that it belongs to: whoever ends the run wakes it. */
+    batchId: id('batch_id'),
     sentAt: at('sent_at'),
     settleBy: at('settle_by'),
     finishedAt: at('finished_at'),
@@ -352,10 +355,17 @@ export const actionRuns = pgTable(
     verifiedAt: at('verified_at'),
   },
   (t) => [
-    uniqueIndex('action_runs_one_active').on(t.exceptionId).where(sql`state <> 'finished'`),
+    // Beside what somebody else was asked for, and has not answered or carried out yet, there is one at a time.
+    uniqueIndex('action_runs_one_active')
+      .on(t.exceptionId)
+      .where(
+        sql`state <> 'finished' and (state <> 'settling' or outcome is null or outcome not in ('requested', 'accepted'))`,
+      ),
+    index('action_runs_unfinished').on(t.exceptionId).where(sql`state <> 'finished'`),
     index('action_runs_exception').on(t.exceptionId, t.id),
     index('action_runs_active').on(t.state).where(sql`state <> 'finished'`),
     index('action_runs_undoes').on(t.undoes).where(sql`undoes is not null`),
+    index('action_runs_batch').on(t.system).where(sql`batch_id is not null and state <> 'finished'`),
   ],
 )
 
@@ -390,6 +400,8 @@ export const interventions = pgTable(
     action: text('action'),
     result: text('result'),
     exceptionId: id('exception_id'),
+    /** Of a press for a group: the ids of all its exceptions. */
+    exceptionIds: jsonb('exception_ids'),
     subjectId: id('subject_id'),
     /** The gap as it was when touched. */
     contract: text('contract'),
@@ -411,11 +423,12 @@ export const interventions = pgTable(
   ],
 )
 
-/** The presence of one exception's card in one channel: desired revision against posted revision. */
+/** The presence of one card in one channel: desired revision against posted revision. */
 export const posts = pgTable(
   'posts',
   {
-    exceptionId: id('exception_id').notNull(),
+    /** What the card is about: `12` is an exception, `batch:7` a batch. */
+    card: text('card').notNull(),
     surface: text('surface').notNull(),
     channel: text('channel').notNull(),
     ref: text('ref'),
@@ -429,9 +442,57 @@ export const posts = pgTable(
     problem: text('problem'),
   },
   (t) => [
-    primaryKey({ columns: [t.exceptionId, t.surface] }),
+    primaryKey({ columns: [t.card, t.surface] }),
     index('posts_due').on(t.nextAttemptAt).where(sql`desired_revision > posted_revision`),
   ],
+)
+
+/** One press for a group of exceptions: first offered, then run, one action run for each member. */
+export const batches = pgTable(
+  'batches',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    contract: text('contract').notNull(),
+    state: text('state', { enum: ['offered', 'running', 'finished'] }).notNull(),
+    version: integer('version').notNull().default(1),
+    revision: integer('revision').notNull().default(1),
+    offers: jsonb('offers').notNull(),
+    chosen: jsonb('chosen'),
+    channel: text('channel').notNull(),
+    askedBy: id('asked_by').notNull(),
+    askedAt: at('asked_at').notNull(),
+    startedBy: id('started_by'),
+    startedAt: at('started_at'),
+    stoppedBy: id('stopped_by'),
+    finishedAt: at('finished_at'),
+    /** The latest decision of a person: who, what, when, and on which version of the card. */
+    decidedBy: id('decided_by'),
+    decidedAt: at('decided_at'),
+    decidedWhat: text('decided_what'),
+    decidedOnVersion: integer('decided_on_version'),
+  },
+  (t) => [
+    index('batches_running').on(t.id).where(sql`state = 'running'`),
+    index('batches_finished').on(t.finishedAt).where(sql`state = 'finished'`),
+    index('batches_offered').on(t.askedAt).where(sql`state = 'offered'`),
+  ],
+)
+
+/** The exceptions of a batch, as its card showed them, and what became of each. */
+export const batchMembers = pgTable(
+  'batch_members',
+  {
+    batchId: id('batch_id').notNull(),
+    place: integer('place').notNull(),
+    exceptionId: id('exception_id').notNull(),
+    version: integer('version').notNull(),
+    name: text('name').notNull(),
+    actions: text('actions').array().notNull(),
+    state: text('state', { enum: MEMBER_STATES }).notNull(),
+    words: text('words').notNull().default(''),
+    runId: id('run_id'),
+  },
+  (t) => [primaryKey({ columns: [t.batchId, t.place] })],
 )
 
 /** Live processes; a silent one's work is taken over. */

@@ -1,4 +1,5 @@
 import type { Store, Tx } from '../app/ports.ts'
+import { batchTx } from './batches.ts'
 import type { Database, Executor } from './connect.ts'
 import { codeOf } from './errors.ts'
 import { exceptionTx } from './exceptions.ts'
@@ -43,6 +44,7 @@ export const txOf = (db: Executor): Tx => ({
   ...personTx(db),
   ...feedTx(db),
   ...postTx(db),
+  ...batchTx(db),
   ...queueTx(db),
   ...importTx(db),
   ...nameTx(db),

@@ -4,6 +4,8 @@ import type { Database } from './connect.ts'
 /** Raw signals are kept for so long; what they said stays. */
 const SIGNAL_DAYS = 30
 const TICK_DAYS = 2
+/** What was offered for many and never pressed: what it showed is long out of date. */
+const OFFER_DAYS = 2
 /** More than what graces are learned from, so that a slow month can be looked at afterwards. */
 const LAG_DAYS = 60
 
@@ -29,4 +31,8 @@ export const upkeep = async (db: Database, now: Date): Promise<void> => {
         and task_identifier <> 'process' and updated_at < ${before(TICK_DAYS)}::timestamptz))`)
   await db.execute(sql`delete from lags where reached_at < ${before(LAG_DAYS)}::timestamptz`)
   await db.execute(sql`delete from schedule_ticks where tick < ${before(TICK_DAYS)}::timestamptz`)
+  // Index batches_offered.
+  await db.execute(sql`
+    with old as (delete from batches where state = 'offered' and asked_at < ${before(OFFER_DAYS)}::timestamptz returning id)
+    delete from batch_members m using old where m.batch_id = old.id`)
 }

@@ -60,10 +60,12 @@ export const mayAutomate = (tier: Tier, runs: number): boolean => {
 }
 
 /**
- * Whether one press may do it for a whole group: only what can be taken back. A question to somebody cannot, and what
- * moves money or goods is looked at one by one, whatever an admin waives for a single press.
+ * Whether one press may do it for a whole group: only what an action of the same system takes back. A question to
+ * somebody cannot be taken back, and what moves money or goods is looked at one by one, whatever an admin waives for a
+ * single press.
  */
 export const mayBulk = (
-  { kind, risk }: { kind: 'do' | 'request'; risk: Risk },
+  { kind, risk, undo }: { kind: 'do' | 'request'; risk: Risk; undo?: unknown },
   policy: TrustPolicy | undefined,
-): boolean => kind === 'do' && risk === 'safe' && (policy?.secondPerson ?? 'never') === 'never'
+): boolean =>
+  kind === 'do' && risk === 'safe' && undo !== undefined && (policy?.secondPerson ?? 'never') === 'never'

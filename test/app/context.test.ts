@@ -305,6 +305,7 @@ describe('"Why?"', () => {
         'Usual fix: Book the receipt in the ERP.',
         'The first of its kind in 90 days.',
         `[Show #${detail.id}] open ${detail.id}`,
+        '[All of this kind] fix receipt-booked',
       ].join('\n'),
     )
     expect(cardText(exceptionCard(detail))).toContain(`[Why?] open ${detail.id} why`)

@@ -111,7 +111,7 @@ const folded = async (): Promise<Record<string, unknown>> => {
   const named = sql`e.contract || ' ' || (select min(value) from subject_keys k where k.subject_id = e.subject_id)`
   const root = sql`r.contract || ' ' || (select min(value) from subject_keys k where k.subject_id = r.subject_id)`
   const rows = await world.rows(sql`
-    select ${named} as name, ${root} as root, exists (select 1 from posts p where p.exception_id = e.id) as posted
+    select ${named} as name, ${root} as root, exists (select 1 from posts p where p.card = e.id::text) as posted
     from exceptions e left join exceptions r on r.id = e.root_id where e.state = 'open' order by 1`)
   return Object.fromEntries(
     rows.map(({ name, root, posted }) => [name, root ?? (posted ? 'posted' : 'unposted')]),

@@ -347,6 +347,7 @@ describe('a longer grace that is proposed', () => {
       commands,
       queries,
       zone: 'UTC',
+      channelNamed: () => null,
     })
     const say = (text: string, interactionKey: string) =>
       host.command({ identity, channel: null, text, interactionKey })

@@ -58,6 +58,7 @@ const cardOf = async (id: unknown) => {
   if (!record || !exception) throw new Error(`no exception ${String(id)}`)
   return offersFor(exception, NAMES[0], viewOf(draftOf(record)), world.setup, {
     now: world.clock(),
+    clockText: world.clockText,
     past: [],
     unreachable: () => null,
   })

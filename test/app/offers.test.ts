@@ -63,16 +63,27 @@ describe('two systems that offer the same', () => {
 })
 
 describe('a question that waits for its answer', () => {
-  it('says on the card until when, and offers nothing else meanwhile', async () => {
+  it('says on the card until when, and everything but itself is offered meanwhile', async () => {
     world.erp.manner = 'asks'
     const id = await unbooked()
     await world.press('ada', id, 'erp.ask_supplier')
-    await world.work('run')
     expect((await offers(id)).map(({ id: name }) => name)).toEqual(['note'])
+    await world.work('run')
+    expect((await offers(id)).map(({ id: name, enabled }) => [name, enabled])).toEqual([
+      ['erp.book_receipt', true],
+      ['erp.ask_supplier', false],
+      ['release', true],
+      ['fixed_by_hand', true],
+      ['dismiss', true],
+      ['note', true],
+    ])
+    expect(await offer(id, 'erp.ask_supplier')).toMatchObject({
+      reason: 'Asked at 07:00, answer until 2026-11-24 06:00',
+    })
     const row = await detail(id)
     expect(row && exceptionCard(row).blocks).toContainEqual({
       kind: 'time',
-      label: 'An answer is waited for until',
+      label: 'Ask the supplier: asked, answer until',
       at: new Date('2026-11-24T06:00:00Z'),
       countdownFrom: world.clock(),
     })
@@ -107,6 +118,24 @@ describe('what may be done only after somebody has agreed', () => {
     expect(await world.runs()).toEqual([])
     // Who cannot do the usual thing is shown the way to it.
     expect(await offer(id, 'erp.ask_supplier')).toMatchObject({ enabled: true, style: 'primary' })
+  })
+
+  it('can be pressed from the moment at which they accept', async () => {
+    const id = await unbooked()
+    world.erp.manner = 'asks'
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject(EARLY)
+    const { version } = await world.exception(id)
+    world.erp.answer = 'accepted'
+    world.pass(2_500)
+    await world.work('run')
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true })
+    expect(await world.exception(id)).toMatchObject({ version: version + 1 })
+    expect(await offer(id, 'erp.ask_supplier')).toMatchObject({
+      enabled: false,
+      reason: 'Accepted, and does not show yet',
+    })
   })
 
   it('can be pressed once they have accepted', async () => {

@@ -99,6 +99,24 @@ describe('a run', () => {
     expect(await world.exception(id)).toMatchObject({ state: 'healed' })
   })
 
+  it('of several calls is not taken for done by what a moment between them looks like', async () => {
+    const id = await unbooked()
+    await world.press('ada', id, 'erp.book_receipt')
+    world.erp.before = async (step) => {
+      if (step !== 'act') return
+      world.erp.before = () => {}
+      await world.say(world.erp, { ...receipt('R1'), state: 'received' })
+      expect(await world.exception(id)).toMatchObject({ state: 'open' })
+      await world.say(world.erp, { ...receipt('R1'), state: 'open' })
+      throw new SystemError('erp', 'ambiguous', 'erp did not answer in time.')
+    }
+    await world.work('run')
+    // It looked, saw that nothing stands, and sent it again.
+    expect(world.erp.calls).toHaveLength(1)
+    expect(await outcome()).toMatchObject({ outcome: 'done', words: 'erp says Posted.', verified: true })
+    expect(await world.episodes()).toMatchObject([{ closed_as: 'resolved' }])
+  })
+
   it('is refused in the words of the system, and the buttons come back', async () => {
     world.erp.manner = 'refuses'
     const id = await pressed()

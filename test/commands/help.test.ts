@@ -13,7 +13,7 @@ describe('help', () => {
     expect((await say(text)).card.title).toBe('What you can ask')
   })
 
-  it.each(['help find', 'help search', 'help f', 'help fnid'])(
+  it.each(['help find', 'help search', 'help fin', 'help fnid'])(
     'shows usage and examples for %j',
     async (text) => {
       const answer = await say(text)

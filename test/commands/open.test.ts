@@ -134,3 +134,20 @@ describe('open', () => {
     expect((await pressed('Find it in the systems', answer, world)).command).toBe('find')
   })
 })
+
+describe('open exceptions that are all of one kind', () => {
+  it('lead to what one press can do for all of them; a mixture or a single one does not', async () => {
+    const alike = { rows: [exception('1'), exception('2')] }
+    expect(
+      (await pressed('Many at once', await say('open', alike), { ...alike, groups: [] })).text,
+    ).toContain('Nothing open matches "receipt-booked".')
+    const texts = async (rows: ReturnType<typeof exception>[]) =>
+      (await say('open', { rows })).buttons.map(({ text }) => text)
+    expect(await texts([exception('1'), exception('2')])).toEqual(['open 1', 'open 2', 'fix receipt-booked'])
+    expect(await texts([exception('1'), exception('2', { contract: 'short-pick' })])).toEqual([
+      'open 1',
+      'open 2',
+    ])
+    expect(await texts([exception('1')])).toEqual(['open 1'])
+  })
+})

@@ -40,6 +40,7 @@ const handlers = (over: Partial<Handlers> = {}) => {
     sweep: handle('sweep'),
     poll: handle('poll'),
     run: handle('run'),
+    batch: handle('batch'),
     deliver: handle('deliver'),
     reclaim: handle('reclaim'),
     upkeep: handle('upkeep'),

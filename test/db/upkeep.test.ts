@@ -109,3 +109,23 @@ describe('health', () => {
     })
   })
 })
+
+describe('what was offered for many at once', () => {
+  it('goes when nobody has pressed it for days; what was begun stays on record', async () => {
+    await world.rows(sql`
+      insert into batches (contract, state, offers, channel, asked_by, asked_at)
+      select 'receipt-booked', state, '[]', 'orders', 1, ${SIX.toISOString()}::timestamptz
+      from unnest(array['offered', 'running', 'finished']) state`)
+    await world.rows(sql`
+      insert into batch_members (batch_id, place, exception_id, version, name, actions, state)
+      select id, 0, 1, 1, 'receipt R1', '{}', 'offered' from batches`)
+    await upkeep(world.connection.db, new Date(SIX.getTime() + DAY))
+    expect(await world.rows(sql`select id from batches`)).toHaveLength(3)
+    await upkeep(world.connection.db, new Date(SIX.getTime() + 3 * DAY))
+    expect(await world.rows(sql`select state from batches order by id`)).toEqual([
+      { state: 'running' },
+      { state: 'finished' },
+    ])
+    expect(await world.rows(sql`select batch_id from batch_members`)).toHaveLength(2)
+  })
+})

@@ -82,6 +82,7 @@ describe('one press for many', () => {
     ],
     ['nor where that depends on the size', 'do', 'safe', above10, false],
   ])('%s', (_name, kind, risk, policy, may) => {
-    expect(mayBulk({ kind, risk }, policy)).toBe(may)
+    expect(mayBulk({ kind, risk, undo: { action: 'the other way' } }, policy)).toBe(may)
+    expect(mayBulk({ kind, risk }, policy)).toBe(false)
   })
 })

@@ -1,5 +1,7 @@
 import { commands } from '../../commands/index.ts'
+import type { BatchOffered } from '../../src/app/batch-desk.ts'
 import type { Card, CardBlock, CommandButton } from '../../src/app/card.ts'
+import { batchOf } from '../../src/app/card-ref.ts'
 import { cardText } from '../../src/app/card-text.ts'
 import type { GraceDecided, GraceDecision } from '../../src/app/grace-desk.ts'
 import type {
@@ -8,6 +10,7 @@ import type {
   ExceptionRow,
   FoundExceptions,
   GraceLine,
+  Group,
   Queries,
   Waiting,
 } from '../../src/app/queries.ts'
@@ -68,6 +71,12 @@ type World = {
   touches?: Touch[]
   orders?: number
   graces?: GraceLine[]
+  /** What is open, by contract; words are looked for in its id and title. */
+  groups?: Group[]
+  /** What is offered for many at once, and what was asked for; the card of an offered batch. */
+  offered?: BatchOffered
+  asked?: { contract: string; words: string[] }[]
+  batchCard?: Card
   /** What becomes of a decision about a proposed grace; each is kept in `decisions`. */
   decided?: GraceDecided
   decisions?: GraceDecision[]
@@ -107,6 +116,13 @@ const queriesOf = (world: World): Queries => ({
   channels: async () => world.channels ?? [],
   waiting: async () => world.waiting ?? [],
   graces: async () => world.graces ?? [],
+  groups: async (words) =>
+    (world.groups ?? []).filter(({ contract, title }) =>
+      words.every((word) => `${contract} ${title}`.toLowerCase().includes(word)),
+    ),
+  candidates: async () => ({ candidates: [], total: 0 }),
+  batch: async () => null,
+  batches: async () => [],
 })
 
 /** What `asker` gets for typing `text` on Monday morning. */
@@ -118,11 +134,18 @@ export const say = async (text: string, world: World = {}, asker: Person = lead)
     zone: 'Europe/Berlin',
     queries: queriesOf(world),
     subjects: { ...noDesk, ...world.desk },
+    batches: {
+      offer: async (contract, words) => {
+        world.asked?.push({ contract, words })
+        return world.offered ?? { is: 'nothing', open: 0, alone: [], leftOut: [] }
+      },
+    },
     decideGrace: async (decision) => {
       world.decisions?.push(decision)
       return world.decided ?? { is: 'nothing' }
     },
     cardOf: async (id) => {
+      if (batchOf(id) !== null) return world.batchCard ?? null
       const row = world.rows?.find((candidate) => candidate.id === id)
       return row
         ? { title: row.title, tone: 'warning', summary: row.title, blocks: [], exception: row }

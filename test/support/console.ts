@@ -4,7 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import express, { Router } from 'express'
+import { batchCard } from '../../src/app/batch-card.ts'
+import type { BatchDetail } from '../../src/app/batch-records.ts'
 import type { Card } from '../../src/app/card.ts'
+import { batchOf, batchRef } from '../../src/app/card-ref.ts'
 import { exceptionCard } from '../../src/app/exception-card.ts'
 import type { ExceptionDetail, ExceptionFilter } from '../../src/app/queries.ts'
 import type { CommandInput, PressAnswer, PressInput, SurfaceHost } from '../../src/app/surface.ts'
@@ -23,6 +26,8 @@ export type FakeBaton = {
   answerCommand: (input: CommandInput) => Promise<{ card: Card; text: string }>
   /** Stores the row and tells the console, as the database would. */
   set(row: ExceptionDetail): void
+  /** Stores the batch and tells the console. */
+  setBatch(batch: BatchDetail): void
   remove(id: string): void
   onChange: ConsoleDeps['onChange']
 }
@@ -35,7 +40,10 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
   const tell = (change: WireChange): void => {
     for (const listener of listeners) listener(change)
   }
+  const batches = new Map<string, BatchDetail>()
   const cardFor = (id: string): Card | null => {
+    const batch = batches.get(batchOf(id) ?? '')
+    if (batch) return batchCard(batch, new Date('2026-11-23T06:12:00Z'))
     const row = rows.get(id)
     return row === undefined ? null : exceptionCard(row)
   }
@@ -50,6 +58,10 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
     set: (row) => {
       rows.set(row.id, row)
       tell({ exception: row.id, version: row.version, channel: row.channel })
+    },
+    setBatch: (batch) => {
+      batches.set(batch.id, batch)
+      tell({ exception: batchRef(batch.id), version: batch.version, channel: batch.channel })
     },
     remove: (id) => {
       const row = rows.get(id)
@@ -95,6 +107,10 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
         },
         waiting: async () => [],
         graces: async () => [],
+        groups: async () => [],
+        candidates: async () => ({ candidates: [], total: 0 }),
+        batch: async (id) => batches.get(id) ?? null,
+        batches: async () => [...batches.values()].filter(({ state }) => state !== 'offered').reverse(),
         channels: async () =>
           CHANNELS.map((id) => ({
             id,

@@ -94,7 +94,7 @@ export const CONTRACTS = [
 
 export const FEED_LIMITS = { silentAfterMs: 5 * MINUTE, tooFew: 0.25, tooMany: 10, unreadable: 0.2 }
 
-const PEOPLE: People = {
+export const PEOPLE: People = {
   configured: [
     { name: 'Ada Example', role: 'operator', identities: [{ surface: 'test', externalId: 'ada' }] },
     { name: 'Bo Example', role: 'operator', identities: [{ surface: 'test', externalId: 'bo' }] },
@@ -122,7 +122,11 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
   await emptied(connection)
   let now = SIX
   const clock = () => now
-  const clockText = (at: Date) => at.toISOString().slice(11, 16)
+  const clockText = (at: Date, today = at) => {
+    const [day, time] = at.toISOString().split('T')
+    const clock = String(time).slice(0, 5)
+    return today.toISOString().startsWith(String(day)) ? clock : `${day} ${clock}`
+  }
   const shop = fakeSystem('shop', 'storefront')
   const erp = fakeSystem('erp', 'erp', {
     actions: [

@@ -33,7 +33,7 @@ export const warehouse: Written[] = [
     severity: 'high',
     grace: '0s',
     leave: { object: { role: 'wms', type: 'fulfillment', states: ['short'] } },
-    actions: ['ship_rest', 'allocate', 'move_fulfillment', 'cancel_line'],
+    actions: ['ship_rest', 'allocate', 'move_fulfillment', 'cancel_line', 'update_promise'],
     foldsUnder: ['wms-erp-stock-agrees', 'wms-storefront-stock-agrees', 'storefront-not-oversold'],
   },
   {

@@ -1,5 +1,6 @@
 import express, { type NextFunction, type Request, type Response, Router } from 'express'
 import { z } from 'zod'
+import { batchOf, batchRef } from '../../app/card-ref.ts'
 import { UserError } from '../../app/errors.ts'
 import type { ExceptionFilter, ExceptionPage, ExceptionRow } from '../../app/queries.ts'
 import type { PressAnswer, SurfaceHost } from '../../app/surface.ts'
@@ -7,8 +8,10 @@ import { renderAdaptiveCard } from '../adaptive-card.ts'
 import { BadRequest, parseInput } from './bad-request.ts'
 import { identityOf } from './identity.ts'
 import type { ChangeStream } from './stream.ts'
-import { wireCard, wireDetail, wireException } from './to-wire.ts'
+import { wireBatch, wireCard, wireDetail, wireException } from './to-wire.ts'
 import type {
+  WireBatch,
+  WireBatches,
   WireCard,
   WireCards,
   WireChannels,
@@ -91,6 +94,21 @@ export const createApi = (parts: ApiParts): Router => {
     const page = await listPage(host, request)
     response.json({ items: await cardsOf(host, page.items), next: page.next, total: page.total })
   })
+  api.get('/batches', async (_request, response: Response<WireBatches>) => {
+    const batches = await host.queries.batches()
+    const drawn = await Promise.all(
+      batches.map(async (batch) => ({ batch, card: await host.card(batchRef(batch.id)) })),
+    )
+    response.json({ items: drawn.flatMap(({ batch, card }) => (card ? [wireBatch(batch, card)] : [])) })
+  })
+  api.get('/batches/:id', async (request, response: Response<WireBatch>) => {
+    const { id } = request.params
+    const ref = batchRef(id)
+    const batch = batchOf(ref) === null ? null : await host.queries.batch(id)
+    const card = batch && (await host.card(ref))
+    if (!batch || !card) throw new BadRequest(`No batch has the id ${id}`, 404)
+    response.json(wireBatch(batch, card))
+  })
   api.get('/channels', async (_request, response: Response<WireChannels>) => {
     response.json({ items: await host.queries.channels() })
   })
@@ -137,8 +155,13 @@ const listPage = (host: SurfaceHost, request: Request): Promise<ExceptionPage> =
   return host.queries.listExceptions(filter)
 }
 
-const unknownException = (exception: string): BadRequest =>
-  new BadRequest(`No exception has the id ${exception}`, 404)
+const unknownException = (ref: string): BadRequest => {
+  const batch = batchOf(ref)
+  return new BadRequest(
+    batch === null ? `No exception has the id ${ref}` : `No batch has the id ${batch}`,
+    404,
+  )
+}
 
 const found = async (host: SurfaceHost, exception: string) => {
   const row = exception.length > 200 ? null : await host.queries.getException(exception)

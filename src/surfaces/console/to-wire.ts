@@ -1,7 +1,15 @@
+import type { BatchDetail } from '../../app/batch-records.ts'
 import type { Card } from '../../app/card.ts'
 import type { ExceptionDetail, ExceptionRow, GapView, Waiter } from '../../app/queries.ts'
 import { renderAdaptiveCard } from '../adaptive-card.ts'
-import type { WireCard, WireException, WireExceptionDetail, WireHistory, WireWaiter } from './wire.ts'
+import type {
+  WireBatch,
+  WireCard,
+  WireException,
+  WireExceptionDetail,
+  WireHistory,
+  WireWaiter,
+} from './wire.ts'
 
 /** Rows > the console's JSON, pure. Written out field by field: what is public is only what stands here. */
 
@@ -133,5 +141,19 @@ export const wireCard = (row: ExceptionRow, card: Card): WireCard => ({
   channel: row.channel,
   openedAt: iso(row.openedAt),
   closedAt: isoOrNull(row.closedAt),
+  card: renderAdaptiveCard(card),
+})
+
+export const wireBatch = (batch: BatchDetail, card: Card): WireBatch => ({
+  id: batch.id,
+  version: batch.version,
+  state: batch.state,
+  contract: batch.contract,
+  channel: batch.channel,
+  action: batch.chosen?.action ?? null,
+  startedBy: batch.startedBy,
+  startedAt: isoOrNull(batch.startedAt),
+  finishedAt: isoOrNull(batch.finishedAt),
+  members: batch.members.map(({ exceptionId, state, words }) => ({ exception: exceptionId, state, words })),
   card: renderAdaptiveCard(card),
 })

@@ -109,6 +109,7 @@ export type WireExceptionDetail = WireException & {
   actionRuns: WireActionRun[]
 }
 
+/** `exception`: an exception's id, or `batch:<id>` for a button of a batch's card. */
 export type WirePress = {
   exception: string
   action: string
@@ -156,7 +157,24 @@ export type WireCard = {
 
 export type WireCards = { items: WireCard[]; next: string | null; total: number }
 
-/** A hint on the stream that an exception is new or has changed. */
+/** Many exceptions handled by one press: how far that has come, and its Adaptive Card. */
+export type WireBatch = {
+  id: string
+  version: number
+  state: 'offered' | 'running' | 'finished'
+  contract: string
+  channel: string
+  action: string | null
+  startedBy: string | null
+  startedAt: string | null
+  finishedAt: string | null
+  members: { exception: string; state: string; words: string }[]
+  card: object
+}
+
+export type WireBatches = { items: WireBatch[] }
+
+/** A hint on the stream that an exception is new or has changed; `exception` is `batch:<id>` where it is a batch. */
 export type WireChange = { exception: string; version: number; channel: string | null }
 
 export type WirePerson = { externalId: string; displayName: string }

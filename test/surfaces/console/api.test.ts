@@ -1,5 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { batchCard } from '../../../src/app/batch-card.ts'
 import { UserError } from '../../../src/app/errors.ts'
+import { batchOffered, batchStarted, member } from '../../support/batches.ts'
 import { exceptionOf, morning } from '../../support/cards.ts'
 import { type ConsoleOptions, type RunningConsole, startConsole, stubAssets } from '../../support/console.ts'
 
@@ -443,5 +445,68 @@ describe('channels and page', () => {
     await expect(startConsole({ assetsRoot: '/nowhere' })).rejects.toThrow(
       /The console's page needs .*index\.html/,
     )
+  })
+})
+
+describe('many at once', () => {
+  const done = { state: 'done' } as const
+
+  test('is pressed like anything else: the batch is what the press is about', async () => {
+    const console = await start()
+    console.baton.setBatch(batchOffered([member(1), member(2)]))
+    const press = { exception: 'batch:7', action: 'erp.book_receipt', version: 1 }
+    const answer = await post(console, '/console/api/press', press)
+    expect([answer.status, answer.json()]).toEqual([200, { result: 'acted', message: 'Started.' }])
+    expect(console.baton.presses).toMatchObject([press])
+  })
+
+  test('is answered to a command as a card whose button names the batch', async () => {
+    const console = await start()
+    const card = batchCard(batchOffered([member(1), member(2)]), NOW)
+    console.baton.answerCommand = async () => ({ card, text: 'for all 2' })
+    const answer = await post(console, '/console/api/command', { channel: null, text: 'fix receipt-booked' })
+    expect(answer.text).toContain(
+      '"title":"Book the receipt for 2","style":"positive","data":{"exception":"batch:7","action":"erp.book_receipt","version":1}',
+    )
+  })
+
+  test('is listed while it is shown, and read by itself, with what became of each', async () => {
+    const console = await start()
+    console.baton.setBatch(batchOffered([member(1)], { id: '6' }))
+    console.baton.setBatch(batchStarted([member(1, done), member(2, { state: 'failed', words: 'closed' })]))
+    const one = {
+      id: '7',
+      version: 2,
+      state: 'running',
+      contract: 'receipt-booked',
+      channel: 'receiving',
+      action: 'erp.book_receipt',
+      startedBy: 'Ada Example',
+      startedAt: '2026-11-23T06:10:00.000Z',
+      finishedAt: null,
+      members: [
+        { exception: '1', state: 'done', words: '' },
+        { exception: '2', state: 'failed', words: 'closed' },
+      ],
+      card: expect.objectContaining({ type: 'AdaptiveCard' }),
+    }
+    expect((await console.send('GET', '/console/api/batches')).json()).toEqual({ items: [one] })
+    expect((await console.send('GET', '/console/api/batches/7')).json()).toEqual(one)
+  })
+
+  test.each(['99', 'seven', '7%20or%201'])('does not know batch %s', async (id) => {
+    const { send } = await start()
+    const answer = await send('GET', `/console/api/batches/${id}`)
+    expect([answer.status, answer.text]).toEqual([404, expect.stringContaining('No batch has the id')])
+  })
+
+  test('that is gone is no mistake of the server', async () => {
+    const console = await start()
+    const answer = await post(console, '/console/api/press', {
+      exception: 'batch:9',
+      action: 'stop',
+      version: 1,
+    })
+    expect([answer.status, answer.json()]).toEqual([404, { error: 'No batch has the id 9' }])
   })
 })

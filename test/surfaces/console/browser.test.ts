@@ -4,8 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { promisify } from 'node:util'
 import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { batchCard } from '../../../src/app/batch-card.ts'
 import type { PressAnswer } from '../../../src/app/surface.ts'
 import { projectRoot } from '../../../src/root.ts'
+import { batchOffered, batchStarted, member } from '../../support/batches.ts'
 import { findBrowser, launchBrowser } from '../../support/browser.ts'
 import { action, exceptionOf, morning } from '../../support/cards.ts'
 import { type ConsoleOptions, type RunningConsole, startConsole } from '../../support/console.ts'
@@ -80,6 +82,44 @@ const heldPress = (console: RunningConsole) => {
 }
 
 describe.skipIf(executable === null)('the console in a browser', () => {
+  test('shows what is done for many at once in a card of its own, which moves as it goes on', async () => {
+    const console = await start()
+    const offer = batchOffered([member(1), member(2)])
+    console.baton.setBatch(offer)
+    console.baton.answerCommand = async () => ({ card: batchCard(offer, NOW), text: 'for all 2' })
+    const page = await openConsole(console)
+    expect(await page.locator('#batches > .card').count()).toBe(0)
+
+    await page.getByLabel('Command').fill('fix receipt-booked')
+    await page.keyboard.press('Enter')
+    console.baton.answerPress = async () => {
+      console.baton.setBatch(batchStarted([member(1, { state: 'running' }), member(2, { state: 'waiting' })]))
+      return { result: 'acted', message: 'Started for 2.' }
+    }
+    await button(page, 'Book the receipt for 2').click()
+    const card = page.locator('#batches > .card')
+    await card.getByText('0 of 2 done, 2 to go').first().waitFor()
+    expect(await page.locator('#answers > .card').count()).toBe(0)
+    expect(await namelessControls(page)).toEqual([])
+
+    console.baton.answerPress = async () => ({ result: 'acted', message: 'Stopped: 1 left as they are.' })
+    await button(card, 'Stop').click()
+    await card.getByText('Stopped: 1 left as they are.').waitFor()
+    expect(console.baton.presses.map(({ exception, action }) => [exception, action])).toEqual([
+      ['batch:7', 'erp.book_receipt'],
+      ['batch:7', 'stop'],
+    ])
+    const over = { state: 'finished', version: 3, revision: 9 } as const
+    const failed = member(2, { state: 'failed', words: 'erp: period 11 is closed.' })
+    console.baton.setBatch(batchStarted([member(1, { state: 'done' }), failed], over))
+    await card.getByText('erp: period 11 is closed.').waitFor()
+    await button(card, 'Try the one again').waitFor()
+    expect(await card.count()).toBe(1)
+
+    await page.reload()
+    await card.getByText('1 of 2 done, 1 failed').first().waitFor()
+  })
+
   test('shows what is open, worst first and newest of these first', async () => {
     const page = await openConsole(await start())
     expect(await idsShown(page)).toEqual([

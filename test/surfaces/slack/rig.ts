@@ -47,6 +47,10 @@ export class FakeHost implements SurfaceHost {
     channels: unused,
     waiting: unused,
     graces: unused,
+    groups: unused,
+    candidates: unused,
+    batch: unused,
+    batches: unused,
   }
 
   answer(result: PressAnswer['result'], message: string, card = exceptionCard()): PressAnswer {

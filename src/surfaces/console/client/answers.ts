@@ -1,4 +1,5 @@
-import { ApiError, api } from './api.ts'
+import type { WireBatch } from '../wire.ts'
+import { ApiError, api, batchOf } from './api.ts'
 import { announce, byId, el, unseen } from './dom.ts'
 import { createPressable, type Pressable, type PressableParts } from './pressing.ts'
 import { timeElement } from './times.ts'
@@ -10,6 +11,8 @@ type AnswersParts = {
   press: PressableParts['press']
   /** The channel in which commands are asked; null = all. */
   channel(): string | null
+  /** A batch that was offered here has begun: it has a place of its own in the feed. */
+  showBatch(batch: WireBatch): void
 }
 
 /** Commands and what they answered, as cards above the exceptions, newest first. */
@@ -60,6 +63,15 @@ export const createAnswers = (parts: AnswersParts): { run(text: string): Promise
       press: parts.press,
       runCommand: (text) => void run(text),
       refresh: async (exception) => {
+        const id = batchOf(exception)
+        if (id !== null) {
+          const batch = await api.batch(id)
+          pressable.show(batch.card, true)
+          if (batch.state === 'offered') return
+          parts.showBatch(batch)
+          element.remove()
+          return
+        }
         // An answer about one exception turns into its newest card; a list stays the answer that it was.
         if (exceptionsIn(card).size === 1) pressable.show((await api.card(exception)).card, true)
       },

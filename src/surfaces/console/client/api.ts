@@ -1,4 +1,6 @@
 import type {
+  WireBatch,
+  WireBatches,
   WireCard,
   WireCards,
   WireChannels,
@@ -19,6 +21,10 @@ export class ApiError extends Error {
     this.status = status
   }
 }
+
+/** The batch that a card or a change is about; null where it is an exception. */
+export const batchOf = (ref: string): string | null =>
+  ref.startsWith('batch:') ? ref.slice('batch:'.length) : null
 
 /** Whom the reader plays in the sandbox; null = himself. */
 let person: string | null = null
@@ -81,6 +87,8 @@ export const api = {
   channels: () => call<WireChannels>('channels'),
   cards: (filter: CardFilter, after: string | null) => call<WireCards>(`cards?${query(filter, after)}`),
   card: (id: string) => call<WireCard>(`${path(id)}/card`),
+  batches: () => call<WireBatches>('batches'),
+  batch: (id: string) => call<WireBatch>(`batches/${encodeURIComponent(id)}`),
   detail: (id: string) => call<WireExceptionDetail>(path(id)),
   press: (press: Omit<WirePress, 'interactionKey'>) => callOnce<WirePressAnswer>('press', press),
   command: (command: Omit<WireCommand, 'interactionKey'>) => callOnce<WireCommandAnswer>('command', command),

@@ -1,6 +1,7 @@
 import type { WirePressAnswer } from '../wire.ts'
 import { createAnswers } from './answers.ts'
-import { api, type CardFilter, signOut, speakAs } from './api.ts'
+import { api, batchOf, type CardFilter, signOut, speakAs } from './api.ts'
+import { createBatches } from './batches.ts'
 import { createChannels } from './channels.ts'
 import { createCommandLine } from './command-line.ts'
 import { createDetails } from './details.ts'
@@ -72,7 +73,9 @@ const showDetails = (id: string): void => writeAddress({ exception: id })
 const press = ({ formOpenMs, ...rest }: Press): Promise<WirePressAnswer> =>
   api.press({ ...rest, ...(formOpenMs === null ? {} : { formOpenMs }) })
 
-const answers = createAnswers({ press, channel: () => filter?.channel ?? null })
+const channel = (): string | null => filter?.channel ?? null
+const batches = createBatches({ press, channel, runCommand: (text) => runCommand(text) })
+const answers = createAnswers({ press, channel, showBatch: batches.show })
 const runCommand = (text: string): void => void answers.run(text)
 
 const feed = createFeed({
@@ -97,7 +100,7 @@ const follow = async (): Promise<void> => {
     for (const button of filters) {
       button.setAttribute('aria-pressed', String(button.dataset.stateFilter === wanted.state))
     }
-    await feed.show(wanted).catch(() => onState('lost'))
+    await Promise.all([feed.show(wanted), batches.reload()]).catch(() => onState('lost'))
   }
   if (exception !== null) await details.show(exception)
   else byId('details', HTMLDialogElement).close()
@@ -152,6 +155,8 @@ await follow()
 let connectedBefore = false
 openStream({
   onChange: (change) => {
+    const batch = batchOf(change.exception)
+    if (batch !== null) return batches.onChange(batch, change.channel)
     feed.onChange(change)
     details.refresh(change.exception)
     channels.refresh()
@@ -160,6 +165,7 @@ openStream({
     channels.refresh()
     // Between the first reading and the first connection something may have changed as well.
     void feed.reload().catch(() => undefined)
+    void batches.reload().catch(() => undefined)
     if (connectedBefore) announce('Connected again')
     connectedBefore = true
   },

@@ -1,0 +1,3 @@
+DROP INDEX "action_runs_one_active";--> statement-breakpoint
+CREATE INDEX "action_runs_unfinished" ON "action_runs" USING btree ("exception_id") WHERE state <> 'finished';--> statement-breakpoint
+CREATE UNIQUE INDEX "action_runs_one_active" ON "action_runs" USING btree ("exception_id") WHERE state <> 'finished' and (state <> 'settling' or outcome is null or outcome not in ('requested', 'accepted'));
