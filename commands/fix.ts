@@ -90,7 +90,7 @@ const listCard = (groups: Group[], words: string[]): Card => {
   const summary =
     able.length === 0
       ? `Nothing open${matching} can be handled many at once.`
-      : `${count(able.length, 'kind')} of exceptions${matching} can be handled many at once, largest first.`
+      : `${count(able.length, 'kind')} of exceptions${matching} can be handled many at once, largest first. For which of them now, the next card says.`
   const left = able.length - MOST_GROUPS
   return {
     title: 'Many at once',
@@ -102,7 +102,12 @@ const listCard = (groups: Group[], words: string[]): Card => {
         { kind: 'text', text: `${title}: ${open} open\n${listed(together, 'or')}` },
         {
           kind: 'buttons',
-          buttons: [commandButton(['fix', contract, ...words].join(' '), `Look at all ${open}`)],
+          buttons: [
+            commandButton(
+              ['fix', contract, ...words].join(' '),
+              open === 1 ? 'Look at it' : `Look at all ${open}`,
+            ),
+          ],
         },
       ]),
       ...(left > 0 ? [{ kind: 'context' as const, text: `And ${count(left, 'smaller kind')}.` }] : []),

@@ -23,13 +23,20 @@ const offered = { is: 'offered', batch: '7', total: 2, shown: 2 } as const
 describe('fix', () => {
   it('lists what can be handled many at once, largest first, and names what cannot', async () => {
     const answer = await say('fix', { groups }, operator)
-    expect(answer.text).toContain('2 kinds of exceptions can be handled many at once, largest first.')
+    expect(answer.text).toContain(
+      '2 kinds of exceptions can be handled many at once, largest first. For which of them now, the next card says.',
+    )
     expect(answer.text).toContain('Received, never booked: 14 open\nBook the receipt')
     expect(answer.text).toContain('Looked at one by one: Returned, not refunded (9).')
     expect(answer.buttons.map(({ text, label }) => [label, text])).toEqual([
       ['Look at all 14', 'fix receipt-booked'],
       ['Look at all 3', 'fix hold-passed-on'],
     ])
+  })
+
+  it('speaks of one as of one', async () => {
+    const { buttons } = await say('fix', { groups: [{ ...HOLDS, open: 1 }] }, operator)
+    expect(buttons.map(({ label }) => label)).toEqual(['Look at it'])
   })
 
   it('lays the offer for one group before the asker, from the list or by its name', async () => {
