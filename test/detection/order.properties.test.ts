@@ -181,14 +181,14 @@ describe('the same facts', () => {
       fc.asyncProperty(heardStory(false), ([told, hearing]) => hearAndCompare(told, hearing)),
       { numRuns: 40 },
     )
-  }, 240_000)
+  }, 60_000)
 
   it('end in the same open exceptions, however late they come and whatever was opened and healed meanwhile', async () => {
     await fc.assert(
       fc.asyncProperty(heardStory(true), ([told, hearing]) => hearAndCompare(told, hearing)),
       { numRuns: 40 },
     )
-  }, 240_000)
+  }, 60_000)
 })
 
 /** What properties found, each in its smallest form. */
@@ -262,5 +262,5 @@ describe('merging', () => {
       fc.asyncProperty(heard, ([told, hearing]) => hearAndCompare(told, hearing)),
       { numRuns: 25 },
     )
-  }, 240_000)
+  }, 60_000)
 })
