@@ -22,8 +22,10 @@ import type { Config } from './config/config.ts'
 import { checkLandings, checkTrust, contractsFor } from './config/contracts.ts'
 import { createBatonConnector } from './connectors/baton/index.ts'
 import { type ConfiguredSystem, connectAll } from './connectors/index.ts'
+import { cipherOf } from './db/cipher.ts'
 import type { Connection } from './db/connect.ts'
 import { readHealth } from './db/health.ts'
+import { createKeep } from './db/keep.ts'
 import { enqueueTick, liveWorkers, type QueueWorker, startWorker } from './db/queue.ts'
 import { createReader } from './db/reader.ts'
 import { createStore, isTransient } from './db/store.ts'
@@ -134,13 +136,20 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   receiver.remember(await store.transaction((tx) => tx.feeds()))
 
   const changes = createChanges(connection, log)
-  const surfaces = surfaced.create(host, { log, clock, players: options.players, onChange: changes.add })
+  const { env } = config
+  const cipher = cipherOf(env.BATON_ENCRYPTION_KEY)
+  const surfaces = surfaced.create(host, {
+    log,
+    clock,
+    keep: (surface) => createKeep(db, surface, cipher),
+    players: options.players,
+    onChange: changes.add,
+  })
   const metrics = createMetrics(() => readHealth(db))
   const ready = async (): Promise<void> => {
     const alive = await liveWorkers(db)
     if (!alive.includes(worker)) throw new Error('the queue worker is not running')
   }
-  const { env } = config
   // The ports first: who finds them taken has touched nothing yet.
   const server = await startServer(
     { receiver, surfaces, guard: surfaced.guard(clock), metrics, ready, log, clock },

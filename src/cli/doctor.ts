@@ -9,8 +9,10 @@ import { type Config, loadConfig } from '../config/config.ts'
 import { checkLandings, checkTrust, contractsFor } from '../config/contracts.ts'
 import { MAP_NAME } from '../connectors/baton/index.ts'
 import { connectAll } from '../connectors/index.ts'
+import { cipherOf } from '../db/cipher.ts'
 import { connect } from '../db/connect.ts'
 import { readHealth, readProblems } from '../db/health.ts'
+import { createKeep } from '../db/keep.ts'
 import { proposedGraces } from '../db/lags.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { liveWorkers } from '../db/queue.ts'
@@ -161,13 +163,30 @@ const lookAtSystems = async ({ yml }: Config): Promise<Finding[]> => {
   return [contracts, ...(await Promise.all(probed))]
 }
 
-const lookAtSurfaces = async (environment: Record<string, string | undefined>): Promise<Finding[]> => {
+/** What surfaces keep is in the database: where it cannot be reached, they say so themselves. */
+const lookAtSurfaces = async (
+  environment: Record<string, string | undefined>,
+  config: Config,
+): Promise<Finding[]> => {
   const { posting, create } = readSurfaces(environment)
-  const clock = (): Date => new Date()
-  const surfaces = create(nobody, { log: createLog('silent'), clock, players: [], onChange: () => () => {} })
-  const found = await Promise.all(surfaces.map((surface) => looked(surface.id, surface.probe)))
-  const slack = { what: 'slack', ok: true, words: 'not configured; set SLACK_BOT_TOKEN to use it' }
-  return posting.includes('slack') ? found : [...found, slack]
+  const server = await openServer(config, 'share', () => {})
+  const connection = connect(server.url)
+  try {
+    const cipher = cipherOf(config.env.BATON_ENCRYPTION_KEY)
+    const surfaces = create(nobody, {
+      log: createLog('silent'),
+      clock: () => new Date(),
+      keep: (surface) => createKeep(connection.db, surface, cipher),
+      players: [],
+      onChange: () => () => {},
+    })
+    const found = await Promise.all(surfaces.map((surface) => looked(surface.id, surface.probe)))
+    const slack = { what: 'slack', ok: true, words: 'not configured; set SLACK_BOT_TOKEN to use it' }
+    return posting.includes('slack') ? found : [...found, slack]
+  } finally {
+    await connection.close()
+    await server.stop()
+  }
 }
 
 export const doctor: Verb = {
@@ -194,7 +213,7 @@ export const doctor: Verb = {
     ])
     await examine('database', () => lookAtDatabase(config))
     await examine('systems', () => lookAtSystems(config))
-    await examine('chat', () => lookAtSurfaces(environment))
+    await examine('chat', () => lookAtSurfaces(environment, config))
     const ok = findings.every((finding) => finding.ok)
     print(ok ? 'Everything is well.' : 'Something needs mending (above).')
     return { ok, data: { ok, findings } }

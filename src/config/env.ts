@@ -15,6 +15,7 @@ const settings = z.object({
   BATON_DATA_DIR: text.default('.baton'),
   BATON_CONFIG: text.optional(),
   BATON_ADMIN: text.optional(),
+  BATON_ENCRYPTION_KEY: text.optional(),
   LOG_LEVEL: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`).default('info'),
 })
 

@@ -597,3 +597,16 @@ export const cannotLinks = pgTable(
     index('cannot_links_second').on(t.timeline, t.secondName, t.secondValue),
   ],
 )
+
+/** What a surface remembers between starts: JSON, or JSON encrypted. */
+export const surfaceKeep = pgTable(
+  'surface_keep',
+  {
+    surface: text('surface').notNull(),
+    kind: text('kind').notNull(),
+    key: text('key').notNull(),
+    isSealed: boolean('is_sealed').notNull(),
+    value: text('value').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.isSealed, t.kind, t.key] })],
+)

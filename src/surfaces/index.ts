@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import { UserError, wordsOf } from '../app/errors.ts'
+import type { Keep } from '../app/keep.ts'
 import type { Log } from '../app/log.ts'
 import type { Surface, SurfaceHost } from '../app/surface.ts'
 import { consoleConfig } from './console/config.ts'
@@ -12,6 +13,8 @@ import { createSlack } from './slack/index.ts'
 export type SurfaceDeps = {
   log: Log
   clock: () => Date
+  /** What a surface, by its id, remembers between starts. */
+  keep(surface: string): Keep
   /** Persons that the console's reader may play: only in the sandbox. */
   players: { externalId: string; displayName: string }[]
   onChange(
