@@ -7,17 +7,19 @@ import { answerBy, unsent } from './verify.ts'
 import { waitFor } from './wait.ts'
 
 /**
- * Sends the call, once, with the run's key. That it is being sent is committed first, and only while the exception
+ * Sends the call, once, with the run's key, and never beside another one on the same object: systems check what may be
+ * done and then do it, and two at once pass the same check. That it is being sent is committed first, and only while the exception
  * is open: a world that was mended meanwhile is left alone. What the call answers decides nothing but where to look:
  * only a clear refusal, or a certainty that nothing was sent, ends the run here.
  */
 export const act = async (it: Running, run: RunRecord): Promise<Next> => {
-  const { run: sent } = await it.save(run, {
+  const { run: sent, busy } = await it.save(run, {
     change: (open) => (open ? sending(it, run) : overtaken(it, run)),
     status: `${run.label}: sending to ${run.system}.`,
     midway: run.state === 'sending',
+    alone: true,
   })
-  if (sent.state === 'finished') return { go: 'rest' }
+  if (busy || sent.state === 'finished') return { go: 'rest' }
   let acted: Acted
   try {
     acted = await it.action.act(it.input(), run.idempotencyKey)

@@ -225,6 +225,11 @@ export type RunTx = {
   /** Locks the run's row. */
   loadRun(id: string): Promise<RunRecord | null>
   saveRun(run: RunRecord): Promise<void>
+  /**
+   * Whether a process has another run in hand that is calling the same object of the same system. Until this transaction
+   * ends nobody else begins a call on that.
+   */
+  isBeingCalled(run: Pick<RunRecord, 'id' | 'system' | 'target'>): Promise<boolean>
   /** Unfinished runs, except those that wait for a person, whose job is gone or used up. */
   runsWithoutJob(): Promise<string[]>
   /** Runs in nobody's hands that wait for this system to answer: to take their call, or to show what became of it. */

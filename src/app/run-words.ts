@@ -18,3 +18,7 @@ export const endWords = ({ label }: RunRecord, outcome: RunOutcome, words: strin
 
 /** What the card says while somebody else has to answer; until when stands below it. */
 export const askedWords = ({ label }: RunRecord, words: string): string => `${label}: asked. ${words}`
+
+/** What the card says while another call on the same object is under way. */
+export const turnWords = ({ label, system }: RunRecord): string =>
+  `${label}: waiting for its turn; ${system} is doing something else on the same thing.`

@@ -9,7 +9,7 @@ import { type ProcessDeps, playNow, takeAgain } from './process.ts'
 import { found, lost } from './reach.ts'
 import { recheck } from './recheck.ts'
 import type { FactRef, RunOutcome, RunRecord } from './records.ts'
-import { endWords } from './run-words.ts'
+import { endWords, turnWords } from './run-words.ts'
 import { showRun, stands } from './show-run.ts'
 import { look, lookAgain } from './verify.ts'
 import { WAIT_MS } from './wait.ts'
@@ -47,11 +47,14 @@ export type Step = {
   heard?: boolean
   /** It goes on sending, or nobody knows yet whether anything arrived: nothing is taken as mended by this step. */
   midway?: boolean
+  /** Begins a call, of which there is one at a time on one object of a system: where another is under way, nothing is done. */
+  alone?: boolean
   /** Unless this ends it, lay the run down and go on later, or then; any process may take it up. */
   rest?: true | Date
 }
 
-export type Stored = { run: RunRecord; open: boolean }
+/** `busy`: another call on the same object is under way. The run was laid down, to be taken up and re-checked after it. */
+export type Stored = { run: RunRecord; open: boolean; busy: boolean }
 
 /** One run in this process's hands. */
 export type Running = {
@@ -88,6 +91,9 @@ class TakenOver extends Error {
 /** A run that waits is looked at again after a quarter of the time that it has waited, within these bounds. */
 const LOOK_MIN_MS = 2_000
 const LOOK_MAX_MS = 300_000
+
+/** A call takes about so long: whoever waits for one looks again then. */
+const BUSY_MS = 1_000
 
 const nextLook = ({ sentAt, startedAt, settleBy }: RunRecord, now: Date): Date => {
   const waitedMs = now.getTime() - (sentAt ?? startedAt).getTime()
@@ -126,7 +132,7 @@ const state = async (tx: Tx, { connector, reading }: ReadBack, now: Date): Promi
 const saveStep = (
   deps: RunDeps,
   run: RunRecord,
-  { change, status, read, rest, heard, midway }: Step,
+  { change, status, read, rest, heard, midway, alone }: Step,
 ): Promise<Stored> =>
   deps.store.transaction(async (tx) => {
     const now = deps.clock()
@@ -148,28 +154,31 @@ const saveStep = (
 
     const open = run.undoes !== null || stands(exception, current)
     const credited = draft.touched.runs.some(({ runId, is }) => runId === run.id && is === 'credited')
-    const changed =
+    const busy = alone === true && !finished && (await tx.isBeingCalled(current))
+    const wanted =
       typeof change === 'function' ? change(open, credited || current.verifiedAt !== null) : change
+    const changed = busy ? {} : wanted
     draft.touched.runs = draft.touched.runs.filter(({ runId }) => runId !== run.id)
     const next: RunRecord = {
       ...current,
       ...(credited ? { verifiedAt: now } : {}),
       ...(finished ? {} : changed),
     }
-    if (rest !== undefined && next.state !== 'finished') {
+    const until = busy ? new Date(now.getTime() + BUSY_MS) : rest
+    if (until !== undefined && next.state !== 'finished') {
       next.worker = null
-      const runAt = rest === true ? nextLook(next, now) : rest
+      const runAt = until === true ? nextLook(next, now) : until
       await tx.addJob('run', { run: run.id }, { key: `run:${run.id}`, runAt })
     }
     await tx.saveRun(next)
     if (heard === true) await found(tx, run.system, now)
-    const shown = showRun(exception, current, next, status)
+    const shown = showRun(exception, current, next, busy ? turnWords(run) : status)
     if (shown !== exception) {
       draft.exceptions.set(exception.contract, shown)
       draft.touched.exceptions.add(exception.contract)
     }
     await keep(tx, play, taken, now)
-    return { run: next, open }
+    return { run: next, open, busy }
   })
 
 /** A reading that the pipeline cannot take is set aside for an admin; the run itself goes on. */

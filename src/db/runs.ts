@@ -101,6 +101,29 @@ export const runTx = (db: Executor): RunTx => ({
     }
   },
 
+  async isBeingCalled({ id, system, target }) {
+    if (!target) return false
+    const { externalId } = target
+    await db.execute(
+      sql`select pg_advisory_xact_lock(hashtextextended(${`call ${system} ${externalId}`}, 0))`,
+    )
+    // Index action_runs_active.
+    const [found] = await db
+      .select({ id: actionRuns.id })
+      .from(actionRuns)
+      .where(
+        and(
+          eq(actionRuns.state, 'sending'),
+          eq(actionRuns.system, system),
+          sql`${actionRuns.target} ->> 'externalId' = ${externalId}`,
+          isNotNull(actionRuns.worker),
+          ne(actionRuns.id, Number(id)),
+        ),
+      )
+      .limit(1)
+    return found !== undefined
+  },
+
   async runsWithoutJob() {
     const { state, id } = actionRuns
     // A run's job is never tried twice by the queue itself: one that has used up its try is no job any more.

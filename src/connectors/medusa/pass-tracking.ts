@@ -116,7 +116,8 @@ const aimAt = (subject: SubjectView, system: string): Aim => {
 /**
  * Tells the shop that a parcel has left: creates the fulfillment of what it holds, unless the shop has one that waits,
  * and ships it with the parcel's number. Two calls: where the second one fails, the next attempt finds the first one's
- * fulfillment by its mark and goes on from there. Medusa itself refuses to fulfil or to ship a unit twice.
+ * fulfillment by its mark and goes on from there. Medusa refuses to fulfil or to ship a unit twice, but not two requests at
+ * once: it is Baton that sends one at a time on one order.
  */
 export const passTracking = (shop: Shop): RoutingAction => {
   const { system, client, trackingUrl } = shop
