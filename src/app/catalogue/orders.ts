@@ -133,7 +133,7 @@ export const orders: Written[] = [
       },
       while: [{ role: 'storefront', type: 'order', states: ['placed', 'confirmed', 'partial'] }],
     },
-    actions: ['release_hold', 'cancel_order'],
+    actions: ['release_hold', 'cancel_order', 'annotate'],
   },
   {
     id: 'storefront-hold-passed',

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import type { Connector } from '../../app/connector.ts'
 import { SystemError } from '../../app/errors.ts'
 import type { Shop } from './action.ts'
+import { annotateAction } from './action-annotate.ts'
 import { reshipAction } from './action-reship.ts'
 import { stockAction } from './action-stock.ts'
 import { fulfillmentActions } from './actions-fulfillment.ts'
@@ -55,6 +56,7 @@ export const createShopifyConnector = (config: ShopifyConfig, deps: ShopifyDeps)
       ...moneyActions(shop),
       reshipAction(shop),
       stockAction(shop),
+      annotateAction(shop),
     ],
     async probe(signal) {
       const { data } = await client.query(QUERIES.probe, {}, probed, signal)

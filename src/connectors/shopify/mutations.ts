@@ -104,6 +104,18 @@ export const MUTATIONS = {
   refundCreate(input: $input) @idempotent(key: $key) { refund { id } ${PLAIN_ERRORS} }
 }`,
   ),
+  addTags: mutation(
+    'AddTags',
+    `($id: ID!, $tags: [String!]!) {
+  tagsAdd(id: $id, tags: $tags) { node { id } ${PLAIN_ERRORS} }
+}`,
+  ),
+  setMetafields: mutation(
+    'SetMetafields',
+    `($metafields: [MetafieldsSetInput!]!) {
+  metafieldsSet(metafields: $metafields) { metafields { id } ${ERRORS} }
+}`,
+  ),
   createOrder: mutation(
     'Reship',
     `($order: OrderCreateOrderInput!) {

@@ -142,6 +142,13 @@ ${FULFILLMENT}`,
 }`,
   ),
 
+  annotation: query(
+    'Annotation',
+    `($id: ID!) {
+  order(id: $id) { tags metafield(namespace: "$app", key: "note") { value compareDigest } }
+}`,
+  ),
+
   taggedOrders: query(
     'TaggedOrders',
     '($query: String!) { orders(first: 2, query: $query) { nodes { id name tags } } }',

@@ -90,6 +90,46 @@ describe('an order in several parts', () => {
   })
 })
 
+describe('a note on the order', () => {
+  const annotate = async (order: Order, note: string) => {
+    const action = actionOf('annotate')
+    const input = inputFor(action.target(await subjectFor(order)), { note })
+    const before = await action.read(input)
+    const ready = action.precondition(input, before)
+    if (ready.is === 'ready') await action.act(input, 'key')
+    return { ready, compared: action.compare(input, before, await action.read(input)) }
+  }
+
+  it('stands there with a tag beside the tags that the order has', async () => {
+    const order = shop.world.order({ tags: ['gift'] })
+    expect((await annotate(order, 'Back by noon')).compared).toMatchObject({
+      is: 'changed',
+      words: expect.stringContaining('"Back by noon"'),
+    })
+    expect(order).toMatchObject({ tags: ['gift', 'baton'], note: 'Back by noon' })
+    expect((await annotate(order, 'Back by noon')).ready).toMatchObject({ is: 'already_done' })
+    expect((await annotate(order, 'Back by one')).compared).toMatchObject({ is: 'changed' })
+    expect(order).toMatchObject({ tags: ['gift', 'baton'], note: 'Back by one' })
+  })
+
+  it('is not written over one that somebody else has written at that moment', async () => {
+    const order = shop.world.order()
+    const action = actionOf('annotate')
+    const input = inputFor(action.target(await subjectFor(order)), { note: 'Mine' })
+    // The tag is what is written first.
+    const touch = shop.world.touch.bind(shop.world)
+    shop.world.touch = (...what) => {
+      order.note = 'Theirs'
+      touch(...what)
+    }
+    await expect(action.act(input, 'key')).rejects.toMatchObject({
+      failure: 'ambiguous',
+      message: expect.stringContaining('updated since'),
+    })
+    expect(order.note).toBe('Theirs')
+  })
+})
+
 describe('holding', () => {
   it('is taken back by releasing the hold that was placed, whatever others there are by then', async () => {
     const order = shop.world.order()

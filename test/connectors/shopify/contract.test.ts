@@ -58,6 +58,10 @@ const DUE: Record<string, (double: ShopDouble) => Promise<Due>> = {
     })
     return { subject: await orderSubject(double, name), values: { sku: 'MUG-RED', keep: 1 } }
   },
+  async annotate(double) {
+    const { name } = double.world.order({ tags: ['gift'] })
+    return { subject: await orderSubject(double, name), values: { note: 'Asked the customer, back by noon' } }
+  },
   refund: (double) => lostParcel(double),
   reship: (double) => lostParcel(double),
   async refund_return(double) {

@@ -1,4 +1,4 @@
-import { gidOf, lineIn, part as partView, supportedActions } from './views.ts'
+import { digestOf, gidOf, lineIn, part as partView, supportedActions } from './views.ts'
 import type { Order, OrderLine, Part, ShopWorld } from './world.ts'
 
 /** What changes the shop. Each refuses what Shopify refuses, as a user error inside a 200. */
@@ -30,6 +30,14 @@ type StockInput = {
     quantity: number
     changeFromQuantity?: number | null
   }[]
+}
+type Metafield = {
+  ownerId: string
+  namespace?: string
+  key: string
+  type?: string
+  value: string
+  compareDigest?: string | null
 }
 type NewOrder = {
   tags?: string[]
@@ -220,6 +228,34 @@ export const mutationRoot = (world: ShopWorld) => {
         : 'PARTIALLY_REFUNDED'
       world.touch(order, 'orders/updated')
       return count({ refund: { id: gidOf('Refund', world.nextId()) }, ...done })
+    },
+
+    // Natural: a tag that is there is not added. What counts as an effect is the note.
+    tagsAdd({ id, tags }: { id: string; tags: string[] }) {
+      const order = orderOf(id)
+      if (!order) return refuse('Order does not exist.')
+      const added = tags.filter((tag) => !order.tags.includes(tag))
+      if (added.length > 0) {
+        order.tags = [...order.tags, ...added]
+        world.touch(order, 'orders/updated')
+      }
+      return { node: { __typename: 'Order', id }, ...done }
+    },
+
+    metafieldsSet({ metafields }: { metafields: Metafield[] }) {
+      for (const { ownerId, namespace, key, type, value, compareDigest } of metafields) {
+        const order = orderOf(ownerId)
+        if (!order) return refuse('Owner does not exist.', 'INVALID')
+        if (namespace !== '$app' || key !== 'note' || type !== 'multi_line_text_field')
+          return refuse('The double knows the one field of the app.', 'INVALID_TYPE')
+        if (value === '') return refuse('Value cannot be blank.', 'BLANK')
+        const present = order.note === null ? null : digestOf(order.note)
+        if (compareDigest !== undefined && compareDigest !== present)
+          return refuse('The resource has been updated since it was loaded.', 'STALE_OBJECT')
+        order.note = value
+        world.touch(order, 'orders/updated')
+      }
+      return count({ metafields: metafields.map((_, at) => ({ id: gidOf('Metafield', at + 1) })), ...done })
     },
 
     orderCreate({ order }: { order: NewOrder }) {

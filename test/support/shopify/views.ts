@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto'
 import { ADDRESS, amountOf, fulfillmentStatusOf, totalOf } from './bodies.ts'
 import type { Level, Order, OrderLine, Parcel, Part, Place, Returned, ShopWorld } from './world.ts'
 
 /** What the schema's types resolve to: the world's objects under the names of the Admin API. */
+
+/** What a writer of a metafield proves with that it has seen the present value. */
+export const digestOf = (value: string): string => createHash('sha256').update(value).digest('hex')
 
 export const gidOf = (type: string, id: number | string): string => `gid://shopify/${type}/${id}`
 
@@ -134,6 +138,10 @@ export const order = (world: ShopWorld, one: Order) => ({
   sourceName: one.source,
   tags: one.tags,
   currencyCode: one.currency,
+  metafield: ({ namespace, key }: { namespace?: string; key: string }) =>
+    one.note !== null && namespace === '$app' && key === 'note'
+      ? { value: one.note, compareDigest: digestOf(one.note) }
+      : null,
   purchasingEntity: { __typename: one.isCompany ? 'PurchasingCompany' : 'Customer' },
   currentTotalPriceSet: bag(totalOf(one), one.currency),
   totalRefundedSet: bag(one.refunded, one.currency),

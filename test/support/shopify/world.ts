@@ -50,6 +50,8 @@ export type Order = {
   financial: string
   source: string
   tags: string[]
+  /** The app's own note on it. */
+  note: string | null
   isCompany: boolean
   currency: string
   lines: OrderLine[]
@@ -169,6 +171,7 @@ export class ShopWorld {
       financial: 'PAID',
       source: 'web',
       tags: [],
+      note: null,
       isCompany: false,
       currency: 'EUR',
       parts: [],
