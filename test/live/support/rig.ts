@@ -17,6 +17,9 @@ const settings = z.object({
   RIG_MEDUSA_DIR: z.string().min(1),
   RIG_SHOP_EMAIL: z.string().min(1),
   RIG_SHOP_PASSWORD: z.string().min(1),
+  /** Where the shop was told to send its notifications when it was brought up: a free port of this machine. */
+  RIG_MEDUSA_WEBHOOK_URL: z.url({ hostname: /^127\.0\.0\.1$/ }),
+  RIG_MEDUSA_WEBHOOK_SECRET: z.string().min(1).default('rig-webhook'),
 })
 
 /** The shop's keys: Baton's own, and those that a checkout needs. */
@@ -38,6 +41,7 @@ export type Rig = {
   shopEmail: string
   shopPassword: string
   shopKeys: z.infer<typeof keysFile>
+  shopHook: { port: number; secret: string }
 }
 
 const readRig = (): Rig | { missing: string } => {
@@ -52,6 +56,10 @@ const readRig = (): Rig | { missing: string } => {
     shopEmail: data.RIG_SHOP_EMAIL,
     shopPassword: data.RIG_SHOP_PASSWORD,
     shopKeys: keysFile.parse(JSON.parse(keys)),
+    shopHook: {
+      port: Number(new URL(data.RIG_MEDUSA_WEBHOOK_URL).port),
+      secret: data.RIG_MEDUSA_WEBHOOK_SECRET,
+    },
   }
 }
 

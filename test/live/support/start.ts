@@ -12,6 +12,8 @@ export type Settings = {
   /** `baton.yml`'s `contracts: tune:`, as JSON. */
   tune: Record<string, object>
   poll?: string
+  /** Baton listens where the shop sends its notifications. */
+  notified?: boolean
   /** Where Baton finds a system, if not where the rig says. */
   urls?: { erp?: () => string }
 }
@@ -44,6 +46,7 @@ systems:
     kind: medusa
     url: ${shopUrl}
     secretKey: "\${SHOP_KEY}"
+    webhook: { header: x-rig-signature, secrets: ["\${SHOP_HOOK_SECRET}"] }
 maps:
   locations:
     MAIN: { shop: [Main], erp: [WH], wms: [WH] }
@@ -58,7 +61,12 @@ ${Object.entries(tune)
 
 /** A whole Baton in this process, connected to the rig's systems. */
 export const startOnRig = async (rig: Rig, settings: Settings, databaseUrl: string, log: Log) => {
-  const environment = { TRYTON_PASSWORD: rig.trytonPassword, SHOP_KEY: rig.shopKeys.secret }
+  const environment = {
+    TRYTON_PASSWORD: rig.trytonPassword,
+    SHOP_KEY: rig.shopKeys.secret,
+    SHOP_HOOK_SECRET: rig.shopHook.secret,
+  }
+  const port = settings.notified === true ? rig.shopHook.port : 0
   const yml = parseYaml(ymlFor(rig, settings), 'baton.yml', batonYml(environment))
   const connection = connect(databaseUrl)
   const sql = postgres(databaseUrl, { max: 1, onnotice: () => {} })
@@ -68,7 +76,7 @@ export const startOnRig = async (rig: Rig, settings: Settings, databaseUrl: stri
   }
   try {
     const baton = await startBaton({
-      config: configFrom(yml, readEnv({ PORT: '0' }), null),
+      config: configFrom(yml, readEnv({ PORT: String(port) }), null),
       environment,
       connection,
       systems: yml.systems,
