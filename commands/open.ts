@@ -17,6 +17,8 @@ type Filter = {
   /** `#name`: a channel of that name, if there is one. */
   channel: string | null
   timeline: Timeline
+  /** `snoozed`: what is set aside for now, and nothing else. */
+  snoozed: boolean
   after: string | null
 }
 
@@ -35,8 +37,10 @@ export const open = defineCommand<Filter>({
     const page = await context.queries.listExceptions(await queryOf(filter, context.queries))
     const card =
       page.items.length > 0 ? listCard(filter, page, context) : await emptyCard(filter, context.queries)
-    const unknown = filter.text === '' && filter.after === null ? await context.queries.waiting() : []
-    return { card: { ...card, blocks: [...card.blocks, ...unknown.map(waitingBlock)] } }
+    const isAll = filter.text === '' && filter.after === null
+    const unknown = isAll ? await context.queries.waiting() : []
+    const aside = isAll ? await asideBlocks(context.queries) : []
+    return { card: { ...card, blocks: [...card.blocks, ...unknown.map(waitingBlock), ...aside] } }
   },
 })
 
@@ -50,11 +54,27 @@ const oneCard = async (
   return detail && whyCard(detail)
 }
 
+/** What is set aside is no open work until it comes back, and is still said. */
+const asideBlocks = async (queries: Queries): Promise<CardBlock[]> => {
+  const filter = { state: 'open', timeline: 'live', after: null, limit: 1, snoozed: 'only' } as const
+  const { total } = await queries.listExceptions(filter)
+  if (total === 0) return []
+  return [
+    {
+      kind: 'context',
+      text: `${total} snoozed: ${total === 1 ? 'it comes' : 'they come'} back by ${total === 1 ? 'itself' : 'themselves'}.`,
+    },
+    { kind: 'buttons', buttons: [commandButton('open snoozed', 'Show what is snoozed')] },
+  ]
+}
+
 /** What is due and not yet known is said, never guessed. */
 const waitingBlock = ({ waitingFor, count: breaks }: Waiting): CardBlock => ({
   kind: 'context',
   text: `${count(breaks, 'break')} ${breaks === 1 ? 'is' : 'are'} due but not yet known: ${waitingFor}.`,
 })
+
+const SNOOZED = 'snoozed'
 
 /** Says nothing about which exceptions are meant. */
 const FILLERS = new Set(['all', 'open', 'exception', 'exceptions', 'everything', 'the', 'in', 'is', 'what'])
@@ -69,10 +89,11 @@ const filterOf = (typed: string): Filter => {
     .replace(/["'`,;?]/g, ' ')
     .trim()
     .toLowerCase()
-  const words = text
+  const typedWords = text
     .split(/\s+/)
     .map((word) => word.replace(/^#/, ''))
     .filter((word) => word !== '' && !FILLERS.has(word))
+  const words = typedWords.filter((word) => word !== SNOOZED)
   const [first = '', second] = words
   const why = second === 'why' && words.length === 2
   return {
@@ -82,13 +103,22 @@ const filterOf = (typed: string): Filter => {
     why,
     channel: text.startsWith('#') ? text.slice(1) : null,
     timeline: imported ? `import:${imported.trim().slice('import:'.length)}` : 'live',
+    snoozed: words.length < typedWords.length,
     after,
   }
 }
 
 const queryOf = async (filter: Filter, queries: Queries): Promise<ExceptionFilter> => {
   const { timeline, after, words } = filter
-  const base: ExceptionFilter = { state: 'open', timeline, after, limit: PAGE }
+  // Words name what is meant: then it is found, also where somebody has set it aside.
+  const snoozed = filter.snoozed ? 'only' : words.length === 0 || filter.channel !== null ? 'hide' : undefined
+  const base: ExceptionFilter = {
+    state: 'open',
+    timeline,
+    after,
+    limit: PAGE,
+    ...(snoozed ? { snoozed } : {}),
+  }
   if (filter.channel !== null) {
     const named = (name: string) => name.toLowerCase().replace(/^#/, '') === filter.channel
     const channel = (await queries.channels()).find(({ id, title }) => named(id) || named(title))

@@ -20,6 +20,7 @@ import { createWatch } from './app/watch.ts'
 import type { Setup } from './app/world.ts'
 import type { Config } from './config/config.ts'
 import { checkLandings, checkTrust, contractsFor } from './config/contracts.ts'
+import { shiftsOf } from './config/rules.ts'
 import { createBatonConnector } from './connectors/baton/index.ts'
 import { type ConfiguredSystem, connectAll } from './connectors/index.ts'
 import { cipherOf } from './db/cipher.ts'
@@ -54,6 +55,10 @@ const CALL_TIMEOUT_MS = 15_000
 /** How often due expectations are looked for. */
 const SWEEP_CRON = '*/2 * * * * *'
 const RECLAIM_CRON = '*/10 * * * * *'
+/** How late a post that was held back may be, and a summary. */
+const GROUPS_CRON = '*/2 * * * * *'
+/** How late a snooze, a claim or an escalation may be. */
+const TEND_CRON = '*/15 * * * * *'
 /** How often the feeds are looked at. */
 const WATCH_CRON = '*/15 * * * * *'
 /** How often it is looked whether a comparison is due, at most. */
@@ -157,7 +162,16 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   )
   stops.push(server.close)
 
-  const deliver = createDeliver({ ...deliveryOf(config, queries, clock), store, clock, log, worker })
+  const deliver = createDeliver({
+    ...deliveryOf(config, queries, clock),
+    store,
+    clock,
+    log,
+    worker,
+    admins: async () =>
+      people.configured.flatMap(({ role, identities }) => (role === 'admin' ? identities : [])),
+    surfaces: () => surfaces,
+  })
   const callTimeoutMs = CALL_TIMEOUT_MS
   const waitMs = config.yml.wait_for_system
   const runs = createRuns({ ...base, worker, liveWorkers: () => liveWorkers(db), callTimeoutMs, waitMs })
@@ -216,7 +230,7 @@ export const setupOf = (
 ): Setup => {
   const actions = connectors.flatMap((connector) => connector.actions.map(({ id }) => id))
   checkTrust(config.yml.trust, actions)
-  const { routing, trust, yml } = config
+  const { routing, trust, yml, people } = config
   const listened = connectors.filter(({ poll, webhook }) => poll || webhook)
   const contracts = contractsFor(
     listened.map(({ role }) => role),
@@ -226,6 +240,10 @@ export const setupOf = (
   const batches = batchesOf(yml.batches, yml.zone)
   checkLandings(contracts, connectors, batches)
   const calendars = worktimesOf(yml.calendars, yml.zone)
+  // Work is given to whom the file names, and who can be told apart by more than an address.
+  const listed = people.configured.filter(
+    ({ name, identities }) => identities.length > 0 && yml.people.some((person) => person.name === name),
+  )
   return {
     contracts,
     connectors,
@@ -235,6 +253,9 @@ export const setupOf = (
     pollMs: yml.poll,
     calendars,
     batches,
+    shifts: shiftsOf(yml),
+    people: listed,
+    zone: yml.zone,
     maps: yml.maps,
   }
 }
@@ -275,6 +296,8 @@ const schedulesOf = (connection: Connection, setup: Setup): Schedule[] => {
   return [
     schedule('sweep', SWEEP_CRON, 'sweep', {}),
     schedule('reclaim', RECLAIM_CRON, 'reclaim', {}),
+    schedule('tend', TEND_CRON, 'tend', {}),
+    schedule('groups', GROUPS_CRON, 'groups', {}),
     schedule('upkeep', UPKEEP_CRON, 'upkeep', {}),
     schedule('remap', REMAP_CRON, 'remap', { name: null, after: '' }),
     schedule('learn', LEARN_CRON, 'learn', {}),

@@ -8,6 +8,22 @@ const GAUGES: { [K in keyof Health]: { name: string; help: string } } = {
     help: 'Breaks that are due and not yet known, because a system is silent',
   },
   postsBehind: { name: 'baton_posts_behind', help: 'Posts that do not show yet what they should' },
+  oldestPostSeconds: {
+    name: 'baton_oldest_post_seconds',
+    help: 'How long the post waits that has been due for longest',
+  },
+  rateLimitedCalls: {
+    name: 'baton_rate_limited_calls',
+    help: 'How often a chat platform said that calls came too fast (since this database was made)',
+  },
+  budgetWaits: {
+    name: 'baton_budget_waits',
+    help: 'How often a call waited for its rate budget (since this database was made)',
+  },
+  deliveryTroubles: {
+    name: 'baton_delivery_troubles',
+    help: 'Channels and surfaces that cannot be used until an admin mends them',
+  },
   unfinishedRuns: { name: 'baton_unfinished_runs', help: 'Action runs in progress or waiting' },
   queuedJobs: { name: 'baton_queued_jobs', help: 'Jobs in the queue' },
   unparsedSignals: {

@@ -2,6 +2,7 @@ import { subjectName } from '../domain/keys.ts'
 import { type Candidate, calledBy, whyAlone } from './batch-plan.ts'
 import type { BatchDetail } from './batch-records.ts'
 import { draftOf, viewOf } from './draft.ts'
+import { WORST_SHOWN } from './group-card.ts'
 import { type Offer, offersFor } from './offers.ts'
 import type { Clock, ClockText, Reader } from './ports.ts'
 import type { Group, Queries } from './queries.ts'
@@ -68,13 +69,14 @@ const open = (words: SourceFilter['words'], contract: string | null): SourceFilt
   handledBy: null,
   subjectIds: null,
   contract,
+  snoozed: 'hide',
 })
 
 /** Questions about many exceptions at once, and about what was done for them. */
 export const createBatchQueries = (
   parts: Parts,
   wordsOf: (words: string[]) => SourceFilter['words'],
-): Pick<Queries, 'groups' | 'candidates' | 'batch' | 'batches'> => {
+): Pick<Queries, 'groups' | 'candidates' | 'batch' | 'batches' | 'group'> => {
   const { reader, setup, clock } = parts
   const titleOf = (contract: string): string =>
     setup.contracts.find(({ id }) => id === contract)?.title ?? `${contract} (no longer configured)`
@@ -101,6 +103,16 @@ export const createBatchQueries = (
     },
 
     batch: detail,
+
+    async group(id) {
+      const found = await reader.group(id, clock(), WORST_SHOWN)
+      if (!found) return null
+      const { contract, handoff } = found.parts
+      const title =
+        contract === undefined ? (handoff ?? 'Exceptions that opened together') : titleOf(contract)
+      const worst = found.worst.map(({ keys, ...line }) => ({ ...line, name: subjectName(keys) }))
+      return { ...found, title, worst }
+    },
 
     async batches() {
       const since = new Date(clock().getTime() - SHOWN_MS)

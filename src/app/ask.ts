@@ -9,9 +9,13 @@ import {
   type SubjectKind,
   type Timeline,
 } from '../domain/model.ts'
+import { ruleFor } from '../domain/route.ts'
 import { createBatchQueries, offersOf } from './ask-batches.ts'
+import type { Mention } from './card.ts'
+import type { OwedItem } from './desk.ts'
 import { actionView } from './gap-actions.ts'
 import { graceLines } from './grace-desk.ts'
+import { claimEnd } from './lease.ts'
 import type { Clock, ClockText, Reader } from './ports.ts'
 import type {
   ExceptionDetail,
@@ -22,12 +26,16 @@ import type {
   SystemSide,
 } from './queries.ts'
 import type { ExceptionHistory, ExceptionSource, SourceFilter, SubjectRecord } from './records.ts'
+import { saveBy } from './save-by.ts'
 import { CHAIN, sideBySide } from './sides.ts'
+import { planToday } from './today.ts'
 import type { Setup } from './world.ts'
 
 export type ConfiguredChannel = { id: string; title: string; on: Record<string, string> }
 
 const MAX_PAGE = 200
+/** Of one exception's past: more than anybody reads. */
+const MOST_EPISODES = 20
 
 const sidesOf = (subject: SubjectRecord): SystemSide[] =>
   subject.objects
@@ -100,6 +108,8 @@ export const createQueries = (
   const titleOf = async (timeline: Timeline, id: string): Promise<string> =>
     (await namedContract(timeline, id))?.title ?? `${id} (no longer configured)`
 
+  const contractOf = (id: string) => setup.contracts.find((contract) => contract.id === id)
+
   const rowOf = async (source: ExceptionSource): Promise<ExceptionRow> => {
     const { exception, subject, names, root, consequences } = source
     const { timeline } = subject
@@ -111,11 +121,17 @@ export const createQueries = (
       timeline,
       handoff: named?.handoff ?? { from: 'integration', to: 'integration', object: exception.contract },
       title: await titleOf(timeline, exception.contract),
+      saveBy: saveBy(setup, contractOf(exception.contract), exception.promiseAt),
       subject: { id: subject.id, kind: subject.kind, keys: subject.keys },
       systems: sidesOf(subject),
       claimedBy:
         claimedBy !== null && claimedAt
-          ? { id: claimedBy, name: names.get(claimedBy) ?? 'someone', at: claimedAt }
+          ? {
+              id: claimedBy,
+              name: names.get(claimedBy) ?? 'someone',
+              at: claimedAt,
+              until: timeline === 'live' ? claimEnd(setup, exception.channel, claimedAt) : null,
+            }
           : null,
       root: root && {
         id: root.id,
@@ -159,6 +175,16 @@ export const createQueries = (
     }
   }
 
+  /** The rule's people, and whoever was given it; once it is over, nobody. */
+  const tellOf = ({ exception, assigned }: ExceptionHistory): ExceptionDetail['tell'] => {
+    if (exception.state !== 'open') return { own: [], raised: [] }
+    const rule = ruleFor(setup.routing.rules, exception.routeReason)
+    const given = assigned.map(
+      ({ surface, externalId: id, name }): Mention => ({ surface, id, kind: 'person', name }),
+    )
+    return { own: [...(rule?.tell ?? []), ...given], raised: rule?.escalate?.tell ?? [] }
+  }
+
   const detailOf = async (source: ExceptionHistory): Promise<ExceptionDetail> => {
     const row = await rowOf(source)
     const { interventions, runs } = source
@@ -170,6 +196,7 @@ export const createQueries = (
       evidence: source.exception.evidence,
       routeReason: source.exception.routeReason,
       graceWords: source.exception.graceWords,
+      tell: tellOf(source),
       interventions,
       actionRuns: runs.map(({ requestedByName, approvedByName, ...run }) => ({
         ...run,
@@ -204,6 +231,7 @@ export const createQueries = (
       handledBy: filter.handledBy ?? null,
       subjectIds,
       contract: null,
+      ...(filter.snoozed === undefined ? {} : { snoozed: filter.snoozed }),
     })
     const items = await Promise.all(sources.map(rowOf))
     const last = items.at(-1)
@@ -261,6 +289,53 @@ export const createQueries = (
       return measure(touches, { period, orders, falseAlarms })
     },
 
+    async desk(asked) {
+      const { mine, approvals, channels: open } = await reader.desk(asked)
+      const rows = async ({ sources, total }: typeof mine) => ({
+        items: await Promise.all(sources.map(rowOf)),
+        total,
+      })
+      return { mine: await rows(mine), approvals: await rows(approvals), channels: await rows(open) }
+    },
+
+    async today(until, cards) {
+      const now = clock()
+      const byContract = ({ contract, promiseAt }: OwedItem): Date =>
+        saveBy(setup, contractOf(contract), promiseAt) ?? promiseAt
+      const plan = planToday(await reader.owed(now), byContract, { now, until }, cards)
+      const ids = plan.slots.flatMap(({ first }) => first.map(({ id }) => id))
+      const rows = new Map<string, ExceptionRow>()
+      for (const source of await reader.exceptionsById(ids)) {
+        const row = await rowOf(source)
+        rows.set(row.id, row)
+      }
+      // What was closed between the two looks is not shown; whoever asks again is told the count anew.
+      const slots = plan.slots.map((slot) => ({
+        ...slot,
+        first: slot.first.flatMap(({ id, ...saving }) => {
+          const exception = rows.get(id)
+          return exception?.state === 'open' ? [{ ...saving, exception }] : []
+        }),
+      }))
+      return { ...plan, slots }
+    },
+
+    async handover(id) {
+      const source = await reader.handover(id)
+      if (!source) return null
+      const { channel, endedAt, revision, items, notes } = source
+      const rows = await Promise.all(
+        (await reader.exceptionsById(items.map(({ exception }) => exception))).map(rowOf),
+      )
+      const shown = items.flatMap(({ exception, had }) => {
+        const row = rows.find((each) => each.id === exception)
+        return row ? [{ row, had, notes: notes.filter((note) => note.exception === exception) }] : []
+      })
+      return { id, channel, endedAt, revision, items: shown }
+    },
+
+    episodes: (id) => (/^\d{1,15}$/.test(id) ? reader.episodes(id, MOST_EPISODES) : Promise.resolve([])),
+
     waiting: () => reader.waiting(),
 
     graces: () => graceLines(setup, reader, clock()),
@@ -277,7 +352,7 @@ export const createQueries = (
   }
 }
 
-const shown = ({ id, label, enabled, reason, style, confirm, inputs }: OfferedAction): OfferedAction => ({
+const shown = ({
   id,
   label,
   enabled,
@@ -285,4 +360,14 @@ const shown = ({ id, label, enabled, reason, style, confirm, inputs }: OfferedAc
   style,
   confirm,
   inputs,
+  place,
+}: OfferedAction): OfferedAction => ({
+  id,
+  label,
+  enabled,
+  reason,
+  style,
+  confirm,
+  inputs,
+  ...(place === undefined ? {} : { place }),
 })

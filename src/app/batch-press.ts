@@ -5,7 +5,7 @@ import { batchRef } from './card-ref.ts'
 import { UserError } from './errors.ts'
 import { personBehind } from './people.ts'
 import type { Tx } from './ports.ts'
-import { answered, type PressDeps, type Pressed } from './press.ts'
+import { answered, noteMessage, type PressDeps, type Pressed } from './press.ts'
 import type { PressInput } from './surface.ts'
 import { count } from './words.ts'
 import type { Setup } from './world.ts'
@@ -60,6 +60,7 @@ export const createBatchPress =
 
       const button = batchButtons(found).find(({ action }) => action === input.action) ?? null
       const decision = await decideOn(tx, found, button, person, input, deps)
+      await noteMessage(tx, input, now)
       const done =
         decision.result === 'acted' && button
           ? await carryOut(tx, deps, found, button, { person, now })
@@ -77,15 +78,16 @@ const decideOn = async (
   { clockText }: PressDeps,
 ): Promise<PressDecision> => {
   const { decidedBy, decidedAt, decidedWhat, decidedOnVersion } = batch
-  const names = await tx.personNames(decidedBy === null ? [] : [decidedBy])
+  const standing = await tx.standing(decidedBy === null ? [person.id] : [decidedBy, person.id])
+  const stands = (id: string): string => standing.get(id)?.id ?? id
   const pressed = {
     state: 'open' as const,
     version: batch.version,
     decidedBy:
       decidedBy !== null && decidedAt !== null && decidedOnVersion !== null
         ? {
-            personId: decidedBy,
-            name: names.get(decidedBy) ?? 'someone',
+            personId: stands(decidedBy),
+            name: standing.get(decidedBy)?.name ?? 'someone',
             at: decidedAt,
             what: decidedWhat ?? 'decided',
             onVersion: decidedOnVersion,
@@ -103,7 +105,7 @@ const decideOn = async (
     needsSecondPerson: false,
     approves: false,
   }
-  return decidePress(pressed, action, person, version, clockText)
+  return decidePress(pressed, action, { ...person, id: stands(person.id) }, version, clockText)
 }
 
 type Doing = { person: Person; now: Date }
@@ -136,7 +138,7 @@ const carryOut = async (
     }
     await tx.saveBatch(after, changed)
     await tx.addJob('batch', { batch: batch.id }, { key: `batch:${batch.id}` })
-    await showBatch(tx, deps.setup, after, now)
+    await showBatch(tx, deps.setup, after, now, 'click')
   }
   const begin = {
     state: 'running' as const,
@@ -176,11 +178,19 @@ export const showBatch = async (
   { postingSurfaces }: Setup,
   { id, channel, revision }: BatchRecord,
   now: Date,
+  urgency?: 'click',
 ): Promise<void> => {
   if (postingSurfaces.length === 0) return
   const card = batchRef(id)
   await tx.wantPosts(
-    postingSurfaces.map((surface) => ({ card, surface, channel, revision, show: 'in_place' as const })),
+    postingSurfaces.map((surface) => ({
+      card,
+      surface,
+      channel,
+      revision,
+      show: 'in_place' as const,
+      ...(urgency ? { urgency } : {}),
+    })),
     now,
   )
   for (const surface of postingSurfaces)

@@ -150,8 +150,8 @@ const skipped = (member: BatchMember, words: string): BatchMember => ({ ...membe
 /** Who pressed. What needs more than an operator is not done in a batch, whoever that was. */
 const starter = async (tx: Tx, { id, startedBy }: BatchRecord): Promise<Person> => {
   if (startedBy === null) throw new Error(`Batch ${id} runs and nobody has started it`)
-  const names = await tx.personNames([startedBy])
-  return { id: startedBy, name: names.get(startedBy) ?? 'someone', role: 'operator' }
+  const stands = (await tx.standing([startedBy])).get(startedBy)
+  return { id: stands?.id ?? startedBy, name: stands?.name ?? 'someone', role: 'operator' }
 }
 
 type Asked = { exception: ExceptionRecord; offer: Offer | null; person: Person; member: BatchMember }

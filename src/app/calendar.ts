@@ -21,8 +21,15 @@ export type Calendar = {
 }
 
 export type Worktime = {
+  /**
+   * The end of the shift that is on at that moment, or of one that begins within the hour; of several the first to end.
+   * Null where nobody works then.
+   */
+  shiftEnd(at: Date): Date | null
   /** The end of `ms` of working time after `from`; with 0 the first moment from then on at which somebody works. */
   after(from: Date, ms: number): Date
+  /** The last cut-off at or before `at`, of a day on which somebody works; null without a cut-off. */
+  lastCutOff(at: Date): Date | null
 }
 
 export type Calendars = ReadonlyMap<string, Worktime>
@@ -33,6 +40,9 @@ const DAY_MINUTES = 1_440
 const MOST_DAYS = 3_660
 /** Days kept worked out; about two years of facts in any order. */
 const MOST_KEPT = 800
+
+/** Who comes so early belongs to the shift that begins then. */
+const EARLY_MS = 3_600_000
 
 /** Days are counted from 1970-01-01, which was a Thursday. */
 export const weekdayOf = (day: number): number => (((day + 3) % 7) + 7) % 7
@@ -112,6 +122,15 @@ export const worktimeOf = (calendar: Calendar, zone: string): Worktime => {
   }
 
   return {
+    shiftEnd(at) {
+      const now = at.getTime()
+      const today = Math.floor(now / DAY_MS)
+      const ends = [-2, -1, 0, 1].flatMap((days) =>
+        shiftsOf(today + days).flatMap(({ from, to }) => (from - EARLY_MS <= now && now < to ? [to] : [])),
+      )
+      return ends.length > 0 ? new Date(Math.min(...ends)) : null
+    },
+
     after(from, ms) {
       let now = arrival(from.getTime())
       let left = ms
@@ -128,6 +147,15 @@ export const worktimeOf = (calendar: Calendar, zone: string): Worktime => {
         }
       }
       return new Date((first + MOST_DAYS) * DAY_MS)
+    },
+
+    lastCutOff(before) {
+      if (calendar.cutOff === null) return null
+      const latest = Math.floor(before.getTime() / DAY_MS) + 1
+      for (let day = latest; day > latest - MOST_DAYS; day--) {
+        if (isOpenOn(calendar, day) && cutOffOf(day) <= before.getTime()) return new Date(cutOffOf(day))
+      }
+      return null
     },
   }
 }

@@ -4,6 +4,8 @@
  * inject markup or fake a button.
  */
 
+import type { Mention } from '../domain/route.ts'
+
 export type Tone = 'neutral' | 'good' | 'warning' | 'danger'
 
 /** One system's side of the story, shown beside the others. `at` is when it entered that state. */
@@ -35,10 +37,16 @@ export type CardButton = {
   confirm: { title: string; text: string; yes: string } | null
   /** Values to ask for before pressing; empty = one click. */
   inputs: CardInput[]
+  place?: ButtonPlace
 }
 
-/** A button that runs a command as if it had been typed. */
-export type CommandButton = { kind: 'command'; text: string; label: string }
+/** A button that runs a command as if it had been typed; only the one who pressed sees the answer. */
+export type CommandButton = { kind: 'command'; text: string; label: string; place?: ButtonPlace }
+
+/** `overflow`: behind a menu where the surface has one, after the others where it has none. Absent = `main`. */
+export type ButtonPlace = 'main' | 'overflow'
+
+export type { Mention }
 
 /** An input whose id begins so asks for personal data: what is typed is kept only until it has been sent. */
 export const PRIVATE = 'private_'
@@ -81,4 +89,5 @@ export type Card = {
   blocks: CardBlock[]
   /** Set on the card of an exception or of a batch, by its name (see card-ref.ts). */
   exception?: { id: string; version: number; state: string }
+  tell?: Mention[]
 }

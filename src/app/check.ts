@@ -145,7 +145,7 @@ export const checkContracts = (draft: Draft, play: Play, now: Date, stepOf: stri
         break
       case 'update':
         forget()
-        updateException(draft, contract, decision)
+        updateException(draft, contract, decision, now)
         break
       case 'close':
         if (isBetweenCalls(exceptions.get(contract.id), stepOf)) break

@@ -68,6 +68,8 @@ export const close = (
     ...before,
     state: as,
     closedAt: now,
+    snoozedUntil: null,
+    snoozedMagnitude: null,
     status: wordsFor(contract, before, as, verdict, changedBy),
     version: before.version + 1,
     revision: before.revision + 1,

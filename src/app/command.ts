@@ -2,6 +2,7 @@ import type { Person, PersonRole } from '../domain/model.ts'
 import type { BatchDesk } from './batch-desk.ts'
 import type { Card, CommandButton } from './card.ts'
 import type { GraceDecided, GraceDecision } from './grace-desk.ts'
+import type { PeopleDesk } from './people-desk.ts'
 import type { Queries } from './queries.ts'
 import type { SubjectDesk } from './split.ts'
 
@@ -22,10 +23,14 @@ export type CommandContext = {
   batches: BatchDesk
   /** What an admin may do to subjects and names. */
   subjects: SubjectDesk
+  /** Who is who, and what an admin may say about it. */
+  people: PeopleDesk
   /** The current card of an exception, or of a batch (see card-ref.ts); null when there is no such thing. */
   cardOf(ref: string): Promise<Card | null>
   /** What an admin says to a longer grace that is proposed; done and logged in the asker's name. */
   decideGrace(decision: GraceDecision): Promise<GraceDecided>
+  /** Takes a note off the cards of its gap; false where there is no such note on them. Done in the asker's name. */
+  retireNote(note: string): Promise<boolean>
   /** Commands that the asker may run: `help` lists these. */
   available: CommandSummary[]
 }

@@ -17,6 +17,16 @@ export type ExceptionContext = {
 
 export type Amount = { minor: number; currency: string }
 
+/** What these are worth together, by currency, the largest sum first. */
+export const sums = (rows: readonly { valueMinor: number | null; currency: string | null }[]): Amount[] => {
+  const byCurrency = new Map<string, number>()
+  for (const { valueMinor, currency } of rows) {
+    if (valueMinor !== null && currency !== null)
+      byCurrency.set(currency, (byCurrency.get(currency) ?? 0) + valueMinor)
+  }
+  return [...byCurrency].map(([currency, minor]) => ({ minor, currency })).sort((a, b) => b.minor - a.minor)
+}
+
 export type ConsequenceRecord = {
   id: string
   contract: string
@@ -47,13 +57,23 @@ export type GapHistory = {
   /** Closed episodes that healed with nobody's hand in it, and how long half of these took at most. */
   healedAlone: number
   medianAloneMs: number | null
+  /** How often somebody did something about one, these actions and rarer ones. */
+  handled: number
   /**
    * What people did, the most frequent first. `system`: of an action in a system, null for what they did themselves;
-   * `proven`: runs that were verified, not undone, and whose exception stayed closed.
+   * `proven`: runs that were verified, not undone, and whose exception stayed closed; `ms`: half of them took no longer,
+   * from the press to the proof or by what people said, null where nobody knows.
    */
-  actions: { system: string | null; action: string; times: number; verified: number; proven: number }[]
+  actions: {
+    system: string | null
+    action: string
+    times: number
+    verified: number
+    proven: number
+    ms: number | null
+  }[]
   /** Persons who handled it most often, without figures. */
   people: string[]
-  /** The latest notes on other exceptions of it. */
-  notes: { exception: string; person: string; note: string; at: Date }[]
+  /** The latest notes on other exceptions of it that nobody has retired; `id`: to retire one. */
+  notes: { id: string; exception: string; person: string; note: string; at: Date }[]
 }

@@ -1,133 +1,227 @@
 import { randomUUID } from 'node:crypto'
 import type { Card } from './card.ts'
+import type { ShownCard } from './card-of.ts'
+import {
+  afterFailure,
+  type Blocked,
+  cardFor,
+  MENDING_MS,
+  type PostResult,
+  restAfter,
+  type Way,
+  wayOf,
+} from './deliver-post.ts'
+import { type ErrandDeps, removeStrays, tellTroubles } from './delivery-errands.ts'
 import { wordsOf } from './errors.ts'
-import type { Log } from './log.ts'
-import type { Clock, Store } from './ports.ts'
+import type { Resting } from './ports.ts'
 import type { PostRecord } from './records.ts'
-import type { Delivered, DeliveryFailure, Surface } from './surface.ts'
+import type { Budget, Deliver, Delivered, DeliveryFailure, Surface } from './surface.ts'
 
-export type DeliverDeps = {
-  store: Store
-  clock: Clock
-  log: Log
+/** `defaultChannel`: of cards whose own channel cannot be used. `channelOn`: the platform's name of a channel, or null. */
+export type DeliverDeps = ErrandDeps & {
   /** This process: a post's lease names its one writer. */
   worker: string
-  defaultChannel: string
-  /** The channel's name on a surface (a Slack channel id), or null where it has none there. */
-  channelOn: (surface: string, channel: string) => string | null
   /** What the card shows now; null when what it was about is gone. */
-  cardOf: (card: string) => Promise<{ card: Card; revision: number } | null>
+  cardOf: (card: string) => Promise<ShownCard | null>
 }
 
 /** Longer than the slowest call a surface makes, so that a lease ends only when its writer has. */
-const LEASE_MS = 30_000
-const PAUSE_MS = 5_000
-/** A card that is rejected, and a channel that cannot be used, are an admin's matter: tried again after a while. */
-const MENDING_MS = 300_000
+export const LEASE_MS = 30_000
+/** Calls of one process that are under way at once, on one surface; a call takes 100 to 300 ms. */
+const AT_ONCE = 8
+/** Of those: kept for what somebody pressed. */
+const FOR_CLICKS = 2
 
-type Result = {
-  ref: string | null
-  channel: string
-  postedRevision: number
-  nextAttemptAt: Date
-  problem: string | null
-}
+type Taken = { post: PostRecord; lease: string; way: Way; budgets: Budget[] }
+/** A channel's calls of one kind, and from when on one may be made: for clicks too, or for everything else. */
+type Rest = Resting & { until: Date }
+/** Rings when more has come; `wake` calls a round that waits for its calls. */
+type Bell = { rings: boolean; wake: () => void }
 
-/** What a failure means for the post: when to try again, where, and whether the old message is still there. */
-const afterFailure = (
-  { ref, channel, postedRevision, attempts }: PostRecord,
-  failure: DeliveryFailure,
-  now: Date,
-  defaultChannel: string,
-): Result => {
-  const at = (ms: number): Date => new Date(now.getTime() + ms)
-  const problem = failure.words
-  switch (failure.is) {
-    case 'later':
-      return { ref, channel, postedRevision, nextAttemptAt: at(failure.retryAfterMs), problem }
-    case 'ambiguous':
-      return {
-        ref,
-        channel,
-        postedRevision,
-        nextAttemptAt: at(PAUSE_MS * 2 ** Math.min(attempts, 6)),
-        problem,
-      }
-    case 'gone':
-      return { ref: null, channel, postedRevision: 0, nextAttemptAt: now, problem }
-    case 'channel_unusable':
-      // Never lost: it goes to the default channel, and rests there if that is the one that cannot be used.
-      return channel === defaultChannel
-        ? { ref: null, channel, postedRevision: 0, nextAttemptAt: at(MENDING_MS), problem }
-        : { ref: null, channel: defaultChannel, postedRevision: 0, nextAttemptAt: now, problem }
-    case 'rejected':
-      return { ref, channel, postedRevision, nextAttemptAt: at(MENDING_MS), problem }
+/**
+ * Makes posts equal to what they should show: leases one that is behind, takes its calls from the budgets that all
+ * replicas share, calls the surface with no transaction open, and writes down what came of it. Chat being down delays
+ * posts and loses none. A channel whose budget is used up holds up no other one. What comes while this process is at a
+ * surface already is taken by that round.
+ */
+export const createDeliver = (deps: DeliverDeps): ((surface: Surface) => Promise<void>) => {
+  const underWay = new Map<string, Bell>()
+  return async ({ id: surface, deliver }) => {
+    if (!deliver) return
+    const running = underWay.get(surface)
+    if (running) {
+      running.rings = true
+      running.wake()
+      return
+    }
+    const bell: Bell = { rings: true, wake: () => {} }
+    underWay.set(surface, bell)
+    try {
+      await createRound(deps, surface, deliver)(bell)
+    } finally {
+      underWay.delete(surface)
+    }
   }
 }
 
-/**
- * Makes posts equal to what they should show: leases one that is behind, calls the surface with no transaction open,
- * and writes down what came of it. Chat being down delays posts and loses none.
- */
-export const createDeliver =
-  (deps: DeliverDeps) =>
-  async ({ id: surface, deliver }: Surface): Promise<void> => {
-    if (!deliver) return
-    const { store, clock } = deps
-    for (;;) {
-      // Each lease has a name of its own: a writer whose lease has run out cannot write over the next one's work.
-      const lease = `${deps.worker}/${randomUUID()}`
-      const post = await store.transaction((tx) => tx.leasePost(surface, lease, clock(), LEASE_MS))
-      if (!post) break
-      const result = await project(deps, surface, deliver, post)
-      await store.transaction((tx) => tx.savePost(post, lease, result))
+const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
+  const { store, clock, defaultChannel } = deps
+  const blocked: Blocked = new Map()
+  let rests: Rest[] = []
+
+  const look = async (): Promise<void> => {
+    blocked.clear()
+    for (const { about, words, retryAt } of await store.transaction((tx) => tx.troubles(surface))) {
+      blocked.set(about, { words, until: retryAt })
     }
+    await removeStrays(deps, surface, deliver)
+  }
+
+  /** Until when nothing is posted to the default channel, because it cannot be used either. */
+  const shutUntil = (now: Date): Date | null => {
+    const until = blocked.get(defaultChannel)?.until
+    return until && until > now ? until : null
+  }
+
+  /** The next post that may be written now, with its lease and its budgets. */
+  const take = (clicksOnly: boolean): Promise<Taken | null> =>
+    store.transaction(async (tx) => {
+      const now = clock()
+      rests = rests.filter(({ until }) => until > now)
+      for (;;) {
+        // Each lease has a name of its own: a writer whose lease has run out cannot write over the next one's work.
+        const lease = `${deps.worker}/${randomUUID()}`
+        const post = await tx.leasePost(surface, lease, now, LEASE_MS, { resting: rests, clicksOnly })
+        if (!post) return null
+        const nameOf = (channel: string): string | null => deps.channelOn(surface, channel)
+        const way = wayOf(post, { blocked, now, defaultChannel, nameOf })
+        const { channel, ref } = post
+        const fresh = ref === null
+        const budgets = way.native === null ? [] : deliver.budgets(fresh ? 'post' : 'update', way.native)
+        const isClick = post.priority === 0
+        const shut = fresh && way.channel === defaultChannel ? shutUntil(now) : null
+        const until = shut ?? (await tx.takeBudgets(surface, budgets, now, isClick))
+        if (until === null) return { post, lease, way, budgets }
+        rests.push({ channel, fresh, clicks: isClick || shut !== null, until })
+        await tx.dropLease(post, lease)
+      }
+    })
+
+  const ship = async ({ post, lease, way, budgets }: Taken): Promise<void> => {
+    const { result, failure } = await project(deps, surface, deliver, post, way)
+    const now = clock()
+    const about = failure?.is === 'locked_out' ? '' : way.channel
+    const isTrouble = failure?.is === 'locked_out' || failure?.is === 'channel_unusable'
     await store.transaction(async (tx) => {
-      const runAt = await tx.nextPostAt(surface)
-      if (runAt) await tx.addJob('deliver', { surface }, { key: `deliver:${surface}:later`, runAt })
+      await tx.savePost(post, lease, result)
+      const rest = failure && restAfter(failure)
+      const budget = rest?.budget === 'widest' ? budgets.at(-1) : budgets[0]
+      if (rest && budget) {
+        await tx.restBudget(surface, budget, new Date(now.getTime() + rest.ms), rest.limited)
+      }
+      if (isTrouble) {
+        const retryAt = new Date(now.getTime() + MENDING_MS)
+        await tx.saveTrouble({ surface, about, words: failure.words, since: now, retryAt })
+        blocked.set(about, { words: failure.words, until: retryAt })
+      }
+      if (failure) return
+      for (const mended of ['', way.channel]) if (blocked.delete(mended)) await tx.endTrouble(surface, mended)
     })
   }
 
-type Deliver = NonNullable<Surface['deliver']>
+  const wakeLater = (): Promise<void> =>
+    store.transaction(async (tx) => {
+      const times = [
+        await tx.nextPostAt(surface, rests),
+        await tx.nextErrandAt(surface),
+        ...rests.map(({ until }) => until),
+      ].flatMap((at) => (at ? [at.getTime()] : []))
+      if (times.length === 0) return
+      const runAt = new Date(Math.min(...times))
+      await tx.addJob('deliver', { surface }, { key: `deliver:${surface}:later`, runAt })
+    })
+
+  return async (bell: Bell): Promise<void> => {
+    const calls = new Set<Promise<void>>()
+    const failed: unknown[] = []
+    for (;;) {
+      if (bell.rings) await look()
+      bell.rings = false
+      while (calls.size < AT_ONCE && failed.length === 0) {
+        const taken = await take(calls.size >= AT_ONCE - FOR_CLICKS)
+        if (!taken) break
+        const call: Promise<void> = ship(taken)
+          .catch((error: unknown) => {
+            failed.push(error)
+          })
+          .finally(() => calls.delete(call))
+        calls.add(call)
+      }
+      const isDone = calls.size === 0 && !bell.rings
+      if (isDone || failed.length > 0) break
+      const more = new Promise<void>((resolve) => {
+        bell.wake = resolve
+      })
+      if (calls.size > 0 && !bell.rings) await Promise.race([...calls, more])
+    }
+    await Promise.all(calls)
+    if (failed.length > 0) throw failed[0]
+    await tellTroubles(deps)
+    await wakeLater()
+  }
+}
+
+type Projected = { result: PostResult; failure: DeliveryFailure | null }
 
 /** One post or update of one card. */
 const project = async (
-  { clock, log, cardOf, channelOn, defaultChannel }: DeliverDeps,
+  { clock, log, cardOf, defaultChannel }: DeliverDeps,
   surface: string,
   deliver: Deliver,
   post: PostRecord,
-): Promise<Result> => {
-  const { card, ref, channel } = post
+  way: Way,
+): Promise<Projected> => {
+  const { card, ref, plainRevision } = post
   const shown = await cardOf(card)
-  const native = channelOn(surface, channel) ?? channelOn(surface, defaultChannel)
-  if (!shown || native === null) {
-    const problem = shown
-      ? `Channel ${channel} has no counterpart on ${surface}`
-      : 'What it was about is gone'
-    return { ref, channel, postedRevision: post.desiredRevision, nextAttemptAt: clock(), problem }
+  const { channel, detour } = way
+  if (!shown) {
+    const { desiredRevision: postedRevision } = post
+    const problem = 'What it was about is gone'
+    const result = { ref, channel, postedRevision, nextAttemptAt: clock(), problem, detour, plainRevision }
+    return { result, failure: null }
   }
-  const sent = await send(deliver, native, ref, shown.card)
-  if (sent.ok) {
-    return {
-      ref: sent.value,
-      channel,
-      postedRevision: shown.revision,
-      nextAttemptAt: clock(),
-      problem: null,
-    }
+  const { revision } = shown
+  const sent = await send(deliver, way.native, ref, cardFor(post, way, shown.card, revision))
+  if (!sent.ok) {
+    const { failure } = sent
+    log.warn({ card, surface, failure: failure.is }, 'A card was not delivered')
+    return { result: afterFailure(post, failure, { now: clock(), defaultChannel, way, revision }), failure }
   }
-  const { failure } = sent
-  log.warn({ card, surface, failure: failure.is }, 'A card was not delivered')
-  return afterFailure(post, failure, clock(), defaultChannel)
+  const isPlain = plainRevision === revision
+  if (isPlain) log.error({ card, surface }, 'A card was rejected: a plain one is shown in its place')
+  const result = {
+    ref: sent.value,
+    channel,
+    postedRevision: revision,
+    nextAttemptAt: clock(),
+    problem: null,
+    detour,
+    plainRevision: isPlain ? plainRevision : null,
+  }
+  return { result, failure: null }
 }
 
 /** What a surface throws instead of classifying it may have happened after sending. */
 const send = async (
   deliver: Deliver,
-  channel: string,
+  channel: string | null,
   ref: string | null,
   card: Card,
 ): Promise<Delivered<string>> => {
+  if (channel === null) {
+    const words = 'it has no counterpart there: name it under "channels" in baton.yml'
+    return { ok: false, failure: { is: 'channel_unusable', words } }
+  }
   try {
     if (ref === null) return await deliver.post(channel, card)
     const updated = await deliver.update(ref, card)

@@ -1,6 +1,6 @@
 import { subjectName } from '../domain/keys.ts'
 import { handoffName } from '../domain/model.ts'
-import type { Card, CardBlock, CardButton, CommandButton, Tone } from './card.ts'
+import type { ButtonPlace, Card, CardBlock, CardButton, CommandButton, Tone } from './card.ts'
 import { commandButton } from './command.ts'
 import {
   cameBack,
@@ -9,24 +9,29 @@ import {
   money,
   noteLines,
   orderBlocks,
+  usualWords,
 } from './exception-context.ts'
+import { TONES } from './exception-line.ts'
 import { usualFacts } from './grace-words.ts'
 import type { ActionRunRow, ExceptionDetail, ExceptionRow } from './queries.ts'
+import { upperFirst } from './words.ts'
 
-const TONE: Record<ExceptionRow['severity'], Tone> = { low: 'neutral', medium: 'warning', high: 'danger' }
+type Fact = Extract<CardBlock, { kind: 'facts' }>['facts'][number]
 
-const factsOf = (row: ExceptionDetail): { label: string; value: string }[] => {
+const factsOf = (row: ExceptionDetail): Fact[] => {
   const { valueMinor: minor, currency } = row
   const back = cameBack(row)
   return [
     ...(minor === null || currency === null ? [] : [{ label: 'Value', value: money({ minor, currency }) }]),
     ...usualFacts(row),
     ...(back === null ? [] : [{ label: 'Came back', value: back }]),
-    ...(row.claimedBy === null || row.state !== 'open'
-      ? []
-      : [{ label: 'On it', value: row.claimedBy.name }]),
+    ...(row.claimedBy === null || row.state !== 'open' ? [] : [onIt(row.claimedBy)]),
   ]
 }
+
+/** Who has it, and until when. */
+const onIt = ({ name, until }: NonNullable<ExceptionRow['claimedBy']>): Fact =>
+  until === null ? { label: 'On it', value: name } : { label: 'On it', value: `${name}, until`, at: until }
 
 /** What the last run came to, and whether the systems agree now: only that is called verified. */
 const runWords = (run: ActionRunRow): string => {
@@ -40,20 +45,31 @@ const RUNS_SHOWN = 2
 const NOTES_SHOWN = 3
 const MOST_CONSEQUENCES = 3
 const MOST_ORDERS = 3
-const OTHERS_NOTES_SHOWN = 1
+const OTHERS_NOTES_SHOWN = 3
 
-const buttonsOf = (row: ExceptionDetail): CardButton[] =>
-  row.actions.map((action) => ({
-    kind: 'press',
-    exception: row.id,
-    action: action.id,
-    version: row.version,
-    ...without(action),
-  }))
-
-const without = ({ id: _id, ...rest }: ExceptionDetail['actions'][number]) => rest
-
-const upperFirst = (text: string): string => (text[0] ?? '').toUpperCase() + text.slice(1)
+/** The suggested one first with why, the others behind it, what belongs into a menu last. */
+const buttonsOf = (row: ExceptionDetail): (CardButton | CommandButton)[] => {
+  const buttons = row.actions.map(({ id, reason, ...look }): CardButton => {
+    const said = [look.style === 'primary' ? usualWords(row, id) : null, reason].filter(
+      (words) => words !== null,
+    )
+    return {
+      kind: 'press',
+      exception: row.id,
+      action: id,
+      version: row.version,
+      ...look,
+      reason: said.length > 0 ? said.join('. ') : null,
+    }
+  })
+  const inMenu = ({ place }: { place?: ButtonPlace }): boolean => place === 'overflow'
+  return [
+    ...buttons.filter((each) => !inMenu(each)),
+    ...whyButton(row),
+    ...buttons.filter(inMenu),
+    historyButton(row),
+  ]
+}
 
 /** The card's small print: its number, what it is about, and why it is in this channel. */
 const whereFrom = (row: ExceptionDetail): string => {
@@ -84,23 +100,24 @@ const waitingBlocks = (row: ExceptionDetail): CardBlock[] => [
   ...orderBlocks(row, row.consequenceCount > 0 ? 0 : MOST_ORDERS),
 ]
 
-/** What is at stake and until when, most important first. */
+/** Until when it can still be saved, and what was promised, where that is another time. */
+const deadlineBlocks = ({ promiseAt, saveBy, asOf: countdownFrom }: ExceptionDetail): CardBlock[] => [
+  ...(saveBy === null || saveBy.getTime() === promiseAt?.getTime()
+    ? []
+    : [{ kind: 'time' as const, label: 'Last cut-off to save it', at: saveBy, countdownFrom }]),
+  ...(promiseAt === null
+    ? []
+    : [{ kind: 'time' as const, label: 'Promised to the customer', at: promiseAt, countdownFrom }]),
+]
+
+/** What is at stake and until when, most important first: on a phone little more is seen at once. */
 const stakeBlocks = (row: ExceptionDetail): CardBlock[] => {
   const facts = factsOf(row)
   const isOpen = row.state === 'open'
   return [
-    ...(row.promiseAt && isOpen
-      ? [
-          {
-            kind: 'time' as const,
-            label: 'Promised to the customer',
-            at: row.promiseAt,
-            countdownFrom: row.asOf,
-          },
-        ]
-      : []),
-    { kind: 'systems', systems: row.columns },
+    ...(isOpen ? deadlineBlocks(row) : []),
     ...(facts.length > 0 ? [{ kind: 'facts' as const, facts }] : []),
+    { kind: 'systems', systems: row.columns },
     { kind: 'time', label: isOpen ? 'Broken since' : 'Was broken since', at: row.since },
     ...(isOpen ? waitingBlocks(row) : []),
   ]
@@ -137,6 +154,11 @@ const contextBlocks = (row: ExceptionDetail): CardBlock[] => {
   return lines.map((text) => ({ kind: 'context', text }))
 }
 
+const historyButton = ({ id }: ExceptionDetail): CommandButton => ({
+  ...commandButton(`history ${id}`, 'History'),
+  place: 'overflow',
+})
+
 const whyButton = (row: ExceptionDetail): CommandButton[] =>
   row.state === 'open' && row.meaning !== '' ? [commandButton(`open ${row.id} why`, 'Why?')] : []
 
@@ -149,7 +171,7 @@ export const exceptionCard = (row: ExceptionDetail): Card => {
     { kind: 'text', text: `${upperFirst(name)}: ${open ? '' : 'when it opened, '}${row.evidence}` },
     ...stakeBlocks(row),
     ...statusBlocks(row),
-    { kind: 'buttons', buttons: [...buttonsOf(row), ...whyButton(row)] },
+    { kind: 'buttons', buttons: buttonsOf(row) },
     ...contextBlocks(row),
     { kind: 'context', text: whereFrom(row) },
   ]
@@ -161,7 +183,7 @@ export const exceptionCard = (row: ExceptionDetail): Card => {
         : 'good'
       : row.root
         ? 'neutral'
-        : TONE[row.severity],
+        : TONES[row.severity],
     summary: `${row.title}: ${name}. ${open ? row.evidence : row.status}`,
     blocks,
     exception: { id: row.id, version: row.version, state: row.state },

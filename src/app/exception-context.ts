@@ -1,7 +1,7 @@
 import type { CardBlock } from './card.ts'
 import { type Amount, MOST_COUNTED } from './context.ts'
 import type { Consequence, ExceptionDetail, GapView, Waiter } from './queries.ts'
-import { count, elapsed, lasting, listed, wholeNumber } from './words.ts'
+import { count, elapsed, lasting, listed, upperFirst, wholeNumber } from './words.ts'
 
 /** What stands around an exception, in words: shared by its card and by the longer answer to "Why?". */
 
@@ -14,8 +14,6 @@ export const money = ({ minor, currency }: Amount): string => {
 }
 
 const amountWords = (amounts: Amount[]): string => listed(amounts.map(money))
-
-const upperFirst = (text: string): string => (text[0] ?? '').toUpperCase() + text.slice(1)
 
 type Fact = Extract<CardBlock, { kind: 'facts' }>['facts'][number]
 
@@ -96,6 +94,18 @@ const aloneWords = (gap: GapView): string[] =>
 const actionWords = ({ label, times: n, verified }: GapView['actions'][number]): string =>
   `${label} (${n}×${verified === n ? '' : `, ${verified} worked`})`
 
+/** "12 of the last 14 times, 3 min": how often people did the same about it; null where nobody has. */
+export const usualWords = ({ gap }: ExceptionDetail, action: string): string | null => {
+  const did = gap?.actions.find(({ id }) => id === action)
+  if (!gap || !did) return null
+  const often = gap.handled === 1 ? 'The last time' : `${did.times} of the last ${gap.handled} times`
+  return [
+    often,
+    ...(did.verified === did.times ? [] : [`${did.verified} worked`]),
+    ...(did.ms === null || did.ms < 1_000 ? [] : [lasting(did.ms)]),
+  ].join(', ')
+}
+
 /** What this break has come to before: how often, what helped, and who knows it. */
 export const historyLines = ({ gap }: ExceptionDetail): string[] => {
   if (gap === null) return []
@@ -118,8 +128,11 @@ export const provenWords = ({ gap }: ExceptionDetail): string | null => {
 }
 
 /** The latest notes on others of its kind. */
-export const noteLines = ({ gap }: ExceptionDetail): string[] =>
-  (gap?.notes ?? []).map(({ exception, person, note }) => `Note by ${person} on #${exception}: ${note}`)
+export const noteLines = ({ gap, asOf }: ExceptionDetail): string[] =>
+  (gap?.notes ?? []).map(
+    ({ exception, person, note, at }) =>
+      `Note by ${person} on #${exception}, ${elapsed(at, asOf)} ago: ${note}`,
+  )
 
 const DAY_MS = 86_400_000
 

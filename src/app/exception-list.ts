@@ -1,13 +1,12 @@
-import { handoffName, type Severity } from '../domain/model.ts'
+import { handoffName } from '../domain/model.ts'
 import type { CardBlock, Tone } from './card.ts'
 import { commandButton } from './command.ts'
+import { TONES } from './exception-line.ts'
 import type { ExceptionRow } from './queries.ts'
 import { count, elapsed } from './words.ts'
 
 /** Rows of a list on one card: what a phone can still be scrolled through, and well within every surface's limits. */
 export const PAGE = 10
-
-const TONE: Record<Severity, Tone> = { low: 'neutral', medium: 'warning', high: 'danger' }
 
 /** One exception in a list: what it is, where and since when, what is happening, and a button that shows its card. */
 export const rowBlocks = (row: ExceptionRow, now: Date): CardBlock[] => {
@@ -24,7 +23,7 @@ export const rowBlocks = (row: ExceptionRow, now: Date): CardBlock[] => {
     {
       kind: 'text',
       text: `#${row.id} · ${row.severity} · ${row.title}${more}\n${detail}`,
-      tone: TONE[row.severity],
+      tone: TONES[row.severity],
     },
     { kind: 'buttons', buttons: [commandButton(`open ${row.id}`, `Show #${row.id}`)] },
   ]

@@ -25,6 +25,7 @@ export const actionView = (
   { system, action, ...counts }: GapHistory['actions'][number],
 ): GapView['actions'][number] => ({
   ...counts,
+  id: system === null ? action : `${system}.${action}`,
   label: actionLabel(setup, system, action),
   needed: runsNeeded(setup, system, action),
 })

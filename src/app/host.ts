@@ -2,18 +2,23 @@ import { createBatchDesk } from './batch-desk.ts'
 import { createBatchPress } from './batch-press.ts'
 import type { Card } from './card.ts'
 import { createCardOf } from './card-of.ts'
-import { batchOf } from './card-ref.ts'
+import { batchOf, escalationOf, handoverOf } from './card-ref.ts'
 import { cardText } from './card-text.ts'
 import type { Command } from './command.ts'
 import { decideGrace } from './grace-desk.ts'
+import { takenOver } from './handover.ts'
+import { homeCard } from './home.ts'
 import { type People, personBehind } from './people.ts'
+import { createPeopleDesk } from './people-desk.ts'
 import type { Clock, Store } from './ports.ts'
 import type { PressDeps } from './press.ts'
 import { createPress } from './press.ts'
 import type { Queries } from './queries.ts'
+import { createRedraw } from './redraw.ts'
 import { runCommand } from './run-command.ts'
 import { createSubjectDesk } from './split.ts'
-import type { SurfaceHost } from './surface.ts'
+import type { PressInput, SurfaceHost } from './surface.ts'
+import { showHandovers } from './tend.ts'
 
 export type HostDeps = {
   press: PressDeps
@@ -36,6 +41,12 @@ const unshown = (ref: string, message: string): Card => {
   return { title, tone: 'neutral', summary: message, blocks: [{ kind: 'text', text }] }
 }
 
+/** Which exception a press is about: that of the card, or one of those that a handover lists. */
+const aimed = (input: PressInput): PressInput =>
+  handoverOf(input.exception) === null
+    ? { ...input, exception: escalationOf(input.exception) ?? input.exception }
+    : { ...input, ...takenOver(input.action) }
+
 /** What every surface may ask of Baton: the same answers everywhere, in the same words. */
 export const createHost = ({
   press: pressDeps,
@@ -50,19 +61,29 @@ export const createHost = ({
   const pressException = createPress(pressDeps)
   const pressBatch = createBatchPress(pressDeps)
   const subjects = createSubjectDesk(pressDeps)
+  const peopleDesk = createPeopleDesk({ store, people, clock })
   const cardOf = createCardOf(queries, clock)
   const card = async (ref: string): Promise<Card | null> => (await cardOf(ref))?.card ?? null
   return {
     queries,
     card,
+    redraw: createRedraw({ store, clock, cardOf }),
 
     async press(input) {
       const batch = batchOf(input.exception)
       const { result, message } =
-        batch === null ? await pressException(input) : await pressBatch(batch, input)
+        batch === null ? await pressException(aimed(input)) : await pressBatch(batch, input)
+      // Whoever took something over from a handover sees that at once; the others within seconds.
+      if (handoverOf(input.exception) !== null) await showHandovers(pressDeps).catch(() => {})
       // The press is stored: a card that cannot be read now must not make it look as if it were not.
       const current = await card(input.exception).catch(() => null)
       return { result, message, card: current ?? unshown(input.exception, message) }
+    },
+
+    async home(identity) {
+      const now = clock()
+      const person = await store.transaction((tx) => personBehind(tx, people, identity, now))
+      return homeCard({ person, channels: null }, queries, now)
     },
 
     async command({ identity, channel, text, interactionKey }) {
@@ -76,12 +97,14 @@ export const createHost = ({
         zone,
         queries,
         subjects,
+        people: peopleDesk,
         batches: createBatchDesk(
           { store, setup: pressDeps.setup, clock, queries },
           asker,
           channel === null ? null : channelNamed(identity.surface, channel),
         ),
         cardOf: card,
+        retireNote: (note) => store.transaction((tx) => tx.retireNote(note, asker.id, now)),
         decideGrace: (decision) =>
           store.transaction((tx) => decideGrace(tx, pressDeps.setup, decision, by, now)),
       })

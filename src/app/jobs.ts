@@ -3,8 +3,10 @@ import type { Connector } from './connector.ts'
 import { wordsOf } from './errors.ts'
 import { foldAgain, redraw } from './fold-again.ts'
 import { groupCommit } from './group-commit.ts'
+import { tendGroups } from './group-tend.ts'
 import { learnGraces } from './learn.ts'
 import type { Log } from './log.ts'
+import { notify } from './notify.ts'
 import { poll } from './poll.ts'
 import type { Clock, Jobs, Store } from './ports.ts'
 import { type ProcessDeps, processFacts } from './process.ts'
@@ -14,6 +16,7 @@ import { remap } from './remap.ts'
 import { showReach } from './show-reach.ts'
 import type { Surface } from './surface.ts'
 import { sweep } from './sweep.ts'
+import { tend } from './tend.ts'
 
 export type JobDeps = ProcessDeps & {
   runs: (id: string) => Promise<void>
@@ -126,6 +129,12 @@ export const createJobs = (deps: JobDeps): { [N in keyof Jobs]: (payload: Jobs[N
     const found = deps.surfaces.find(({ id }) => id === surface)
     if (found) await deps.deliver(found)
   },
+
+  tend: () => tend(deps),
+
+  groups: () => tendGroups(deps),
+
+  notify: (job) => notify(deps, job),
 
   reclaim: async () => {
     await reclaim(deps.store, deps.clock)

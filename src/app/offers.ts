@@ -1,11 +1,13 @@
 import type { Contract } from '../domain/contract/contract.ts'
 import type { PersonRole, SubjectView } from '../domain/model.ts'
+import { ruleFor } from '../domain/route.ts'
 import { LASTING_MS, needsSecondPerson } from '../domain/trust.ts'
 import type { CardInput } from './card.ts'
 import type { ActionTarget, Aim, Connector, RoutingAction } from './connector.ts'
 import type { ClockText } from './ports.ts'
 import type { OfferedAction } from './queries.ts'
 import type { ActiveRun, ExceptionRecord, PastRun } from './records.ts'
+import { snoozeChoices } from './snooze.ts'
 import type { Setup } from './world.ts'
 
 export type Offer = OfferedAction & {
@@ -14,6 +16,8 @@ export type Offer = OfferedAction & {
   /** Adds to the record and decides nothing: welcome on any version of the card. */
   additive: boolean
   routing: Routing | null
+  /** The only person for whom it does anything; for others `reason` says why not. */
+  onlyBy?: string
 }
 
 /** `undoes`: the run that it takes back, if it is for that. */
@@ -62,7 +66,10 @@ const ownAction = (
   routing: null,
 })
 
-const NOTE = ownAction('note', 'Add a note', { inputs: [text('note', 'Note', true)], additive: true })
+const NOTE = ownAction('note', 'Note for next time', {
+  inputs: [text('note', 'What should the next one know?', true)],
+  additive: true,
+})
 const DISMISS = ownAction('dismiss', 'Dismiss', {
   inputs: [
     { kind: 'choice', id: 'reason', label: 'Why?', required: true, options: REASONS },
@@ -83,6 +90,46 @@ const FIXED_BY_HAND = ownAction('fixed_by_hand', 'Fixed by hand', {
     text('note', 'What did you do?', true),
   ],
 })
+
+const inMenu = (offer: Offer): Offer => ({ ...offer, place: 'overflow' })
+
+/** Past so many a choice cannot be shown. */
+const MOST_PEOPLE = 100
+
+const assignOffers = ({ people = [] }: Setup): Offer[] => {
+  const options = people.slice(0, MOST_PEOPLE).map(({ name }) => ({ value: name, label: name }))
+  const input: CardInput = { kind: 'choice', id: 'person', label: 'To whom?', required: true, options }
+  return options.length === 0 ? [] : [ownAction('assign', 'Assign', { inputs: [input] })]
+}
+
+const snoozeOffer = (setup: Setup, now: Date): Offer => {
+  const options = snoozeChoices(now, setup.zone ?? 'UTC').map(({ value, label }) => ({ value, label }))
+  const input: CardInput = { kind: 'choice', id: 'until', label: 'Until when?', required: true, options }
+  return ownAction('snooze', 'Snooze', { inputs: [input] })
+}
+
+const escalateOffers = ({ escalatedAt, routeReason }: ExceptionRecord, { routing }: Setup): Offer[] => {
+  const to = ruleFor(routing.rules, routeReason)?.escalate?.to
+  return to === undefined || escalatedAt !== null ? [] : [ownAction('escalate', `Escalate to #${to}`)]
+}
+
+/** Whose it is, and who else might have it, or when. */
+const inHandOffers = (exception: ExceptionRecord, setup: Setup, now: Date): Offer[] => {
+  const { claimedBy, snoozedUntil } = exception
+  const stay = (onlyBy: string): Offer => ({
+    ...inMenu(ownAction('claim', 'Stay on it', { reason: 'Only for who is on it' })),
+    onlyBy,
+  })
+  return [
+    ...(snoozedUntil === null ? [] : [ownAction('wake', 'Bring it back now')]),
+    ...(claimedBy === null
+      ? [ownAction('claim', "I'm on it")]
+      : [ownAction('release', 'Release the claim'), stay(claimedBy)]),
+    ...assignOffers(setup).map(inMenu),
+    ...(snoozedUntil === null ? [inMenu(snoozeOffer(setup, now))] : []),
+    ...escalateOffers(exception, setup).map(inMenu),
+  ]
+}
 
 type Aimed = { connector: Connector; action: RoutingAction; aim: Exclude<Aim, null> }
 
@@ -266,8 +313,7 @@ export const offersFor = (
   if (exception.state === 'dismissed') return [ownAction('reopen', 'Open it again'), ...undo, NOTE]
   if (exception.state !== 'open') return [...undo, NOTE]
   if (!isLive) return [FIXED_BY_HAND, DISMISS, NOTE]
-  const claim =
-    exception.claimedBy === null ? ownAction('claim', "I'm on it") : ownAction('release', 'Release the claim')
   const routing = contract ? suggestFirst(routingOffers(exception, contract, view, setup, around)) : []
-  return [...routing, ...undo, claim, FIXED_BY_HAND, DISMISS, NOTE]
+  const inHand = inHandOffers(exception, setup, around.now)
+  return [...routing, ...undo, ...inHand, ...[FIXED_BY_HAND, DISMISS, NOTE].map(inMenu)]
 }

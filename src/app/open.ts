@@ -78,6 +78,12 @@ export const openException = (
     routeReason,
     claimedBy: null,
     claimedAt: null,
+    assignedBy: null,
+    freeSince: null,
+    snoozedUntil: null,
+    snoozedMagnitude: null,
+    escalatedAt: null,
+    escalatedTo: before?.escalatedTo ?? null,
     decidedBy: null,
     decidedAt: null,
     decidedWhat: null,
@@ -97,6 +103,19 @@ const ordinal = (n: number): string => {
   return `${n}${tail}`
 }
 
+/** What was set aside is somebody's to take again. */
+export const wokenAt = (
+  { version }: ExceptionRecord,
+  now: Date,
+  status: string,
+): Pick<ExceptionRecord, 'version' | 'snoozedUntil' | 'snoozedMagnitude' | 'freeSince' | 'status'> => ({
+  version: version + 1,
+  snoozedUntil: null,
+  snoozedMagnitude: null,
+  freeSince: now,
+  status,
+})
+
 /**
  * What the facts say now about an open exception; once it is open it stays so, also where its due time moves into the
  * future. Only what offers or decides something counts as a version; this is a redraw.
@@ -105,6 +124,7 @@ export const updateException = (
   draft: Draft,
   contract: Contract,
   { evidence, start }: { evidence: Evidence; start: Start | null },
+  now: Date,
 ): void => {
   const exception = draft.exceptions.get(contract.id)
   if (!exception) return
@@ -116,8 +136,11 @@ export const updateException = (
     exception.since.getTime() === since.getTime() &&
     exception.dueAt.getTime() === dueAt.getTime()
   if (same) return
+  const { snoozedMagnitude } = exception
+  const isWorse = snoozedMagnitude !== null && evidence.magnitude > snoozedMagnitude
   draft.exceptions.set(contract.id, {
     ...exception,
+    ...(isWorse ? wokenAt(exception, now, 'Back before its time: it got worse.') : {}),
     since,
     dueAt,
     graceWords,

@@ -1,21 +1,67 @@
-import type { Person, PersonRole } from '../domain/model.ts'
+import type { Person } from '../domain/model.ts'
 import { UserError } from './errors.ts'
 import type { Tx } from './ports.ts'
+import {
+  type ConfiguredPerson,
+  entryOf,
+  isSameId,
+  joiningOf,
+  type KnownIdentity,
+  type People,
+  roleOf,
+} from './same-person.ts'
 import type { Identity } from './surface.ts'
 
-/** One human as an admin configured them, with the identity on each surface. */
-export type ConfiguredPerson = {
-  name: string
-  role: PersonRole
-  identities: { surface: string; externalId: string }[]
+export type { People } from './same-person.ts'
+
+/** What a platform said of a group is written down again after this time, in ms: not with every press. */
+const GROUPS_NOTED_MS = 3_600_000
+
+/** An identity as it arrives, tidied: `name` is null where the delivery carried no name but the bare id. */
+type Arrived = {
+  surface: string
+  externalId: string
+  name: string | null
+  email: string | null
+  groups: string[] | null
 }
 
-/** `defaultRole`: of whoever is not configured; null = such a person may do nothing. */
-export type People = { configured: ConfiguredPerson[]; defaultRole: PersonRole | null }
+const arrived = ({ surface, externalId, displayName, email, groups }: Identity): Arrived => ({
+  surface,
+  externalId,
+  name: displayName === '' || externalId.endsWith(displayName) ? null : displayName,
+  email: email?.trim().toLowerCase() || null,
+  groups: groups === undefined ? null : [...groups].sort(),
+})
+
+/** What is to be written of a known identity: the same object where that is nothing. */
+const noted = (
+  was: KnownIdentity,
+  { name, email, groups }: Omit<Arrived, 'surface' | 'externalId'>,
+  now: Date,
+): KnownIdentity => {
+  const hasMoved = email !== null && was.email !== null && email !== was.email
+  const isOld = was.groupsAt === null || now.getTime() - was.groupsAt.getTime() >= GROUPS_NOTED_MS
+  const isNews = groups !== null && (isOld || groups.join() !== was.groups.join())
+  const next = {
+    ...was,
+    name: name ?? was.name,
+    email: email ?? was.email,
+    isApart: was.isApart || hasMoved,
+    ...(isNews ? { groups, groupsAt: now } : {}),
+  }
+  const isSame = next.name === was.name && next.email === was.email && next.isApart === was.isApart && !isNews
+  return isSame ? was : next
+}
+
+/** An admin's own name for somebody goes before what a platform calls them; BATON_ADMIN names nobody. */
+const nameIn = (entry: ConfiguredPerson | null, name: string | null): string | null =>
+  entry !== null && entry.place !== 'BATON_ADMIN' ? entry.name : name
 
 /**
- * Who is behind an identity, with the role the configuration gives: what a request claims is never asked. Throws
- * UserError for a stranger where strangers may do nothing.
+ * Who is behind an identity, with the role that baton.yml and the platform's groups give: what a request claims is never
+ * asked. Writes down what is new about them, and joins identities that are one human (the rules: same-person.ts). Throws
+ * UserError for a stranger where strangers may do nothing; the caller's transaction then leaves no trace of them.
  */
 export const personBehind = async (
   tx: Tx,
@@ -23,17 +69,58 @@ export const personBehind = async (
   identity: Identity,
   now: Date,
 ): Promise<Person> => {
-  const configured = people.configured.find((person) =>
-    person.identities.some((i) => i.surface === identity.surface && i.externalId === identity.externalId),
-  )
-  const { surface, externalId, displayName } = identity
-  const role = configured?.role ?? people.defaultRole
+  const who = arrived(identity)
+  const look = (stored: string | null = null) => tx.knownPeople(alike(people, who, stored))
+  let known = await look()
+  let mine = known.find((each) => isSameId(each, who))
+  if (!mine) {
+    // Somebody's first two touches at once are still one person: newcomers queue up, and look again.
+    await tx.lockPeople()
+    known = await look()
+    mine = known.find((each) => isSameId(each, who)) ?? (await tx.meet(who, who.name ?? who.externalId, now))
+    known = [...known.filter((each) => each !== mine), mine]
+  }
+  const entry = entryOf(people, { ...mine, ...(who.email === null ? {} : noted(mine, who, now)) })
+  const after = noted(mine, { ...who, name: nameIn(entry, who.name) }, now)
+  if (after !== mine) {
+    await tx.noteIdentity(after)
+    known = known.map((each) => (each.own === after.own ? after : each))
+  }
+  const [standing, person] = await joined(tx, people, after, known, () => look(after.email))
+  const { role } = roleOf(people, standing, person, now)
   if (role === null) {
     throw new UserError('Baton does not know you. An admin can add you under "people" in baton.yml.')
   }
-  const identities = configured?.identities ?? [{ surface, externalId }]
-  // Some deliveries carry no name but the bare id: that must not replace one that is known.
-  const named = configured !== undefined || !externalId.endsWith(displayName)
-  const { id, name } = await tx.personOf(identities, configured?.name ?? displayName, named, now)
-  return { id, name, role }
+  const first = person.find(({ own }) => own === standing.person)
+  return { id: standing.person, name: first?.name ?? standing.name, role }
+}
+
+/** Whom to look for: the identity itself, and whoever its entry or its address would make the same human. */
+const alike = (people: People, who: Arrived, stored: string | null) => {
+  const email = who.email ?? stored
+  const entry = entryOf(people, { ...who, email, isApart: false })
+  const emails = [email, entry?.email ?? null].flatMap((each) => each ?? [])
+  return {
+    identities: [{ surface: who.surface, externalId: who.externalId }, ...(entry?.identities ?? [])],
+    emails,
+  }
+}
+
+/** Joins what the rules join. Decided again under the lock, so that two who arrive at once come to the same end. */
+const joined = async (
+  tx: Tx,
+  people: People,
+  mine: KnownIdentity,
+  known: KnownIdentity[],
+  look: () => Promise<KnownIdentity[]>,
+): Promise<[KnownIdentity, KnownIdentity[]]> => {
+  const first = joiningOf(people, mine, known)
+  if (first.lists.length === 0 && first.apart.length === 0) return [mine, known]
+  await tx.lockPeople()
+  const again = await look()
+  const { lists, apart } = joiningOf(people, again.find((each) => isSameId(each, mine)) ?? mine, again)
+  for (const each of apart) await tx.noteIdentity({ ...each, isApart: true })
+  await tx.standAs(lists, null)
+  const after = await look()
+  return [after.find((each) => isSameId(each, mine)) ?? mine, after]
 }

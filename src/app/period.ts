@@ -154,3 +154,14 @@ export const parsePeriod = (text: string, context: { now: Date; zone: string }):
   if (!rolled) return unreadable(text.trim())
   return 'error' in rolled ? { ok: false, error: rolled.error } : { ok: true, args: rolled }
 }
+
+/** The first moment that is not today any more. */
+export const endOfDay = (now: Date, zone: string): Date =>
+  DateTime.fromJSDate(now, { zone }).startOf('day').plus({ days: 1 }).toJSDate()
+
+/** The time of day in a zone: `14:00`; of another day than `now` with its day: `Tue 24 Nov 14:00`. */
+export const clockIn = (at: Date, zone: string, now = at): string => {
+  const local = DateTime.fromJSDate(at, { zone }).setLocale('en-GB')
+  const isToday = local.hasSame(DateTime.fromJSDate(now, { zone }), 'day')
+  return local.toFormat(isToday ? 'HH:mm' : 'ccc d LLL HH:mm')
+}

@@ -1,9 +1,11 @@
 import type { Fact, ObjectState } from '../domain/model.ts'
 import { objectId } from '../domain/object.ts'
+import { escalationRef } from './card-ref.ts'
 import { checkContracts } from './check.ts'
 import { correlate } from './correlate.ts'
 import { type Draft, draftOf, saveDrafts } from './draft.ts'
 import { explainable, foldMoved, foldOpened } from './fold.ts'
+import { arrangePosts } from './group.ts'
 import { firstWordOf, reading } from './names.ts'
 import type { Tx } from './ports.ts'
 import { record } from './record.ts'
@@ -166,6 +168,7 @@ export const wantPosts = async (
   drafts: Draft[],
   now: Date,
   moved: MovedException[] = [],
+  press: PressedFor | null = null,
 ): Promise<void> => {
   await foldOpened(tx, play, drafts)
   const touched = drafts.flatMap((draft) =>
@@ -179,16 +182,83 @@ export const wantPosts = async (
   const merged = moved.map((each) => ({ ...each, show: showOf(undefined, each, now) }))
   // A merged exception that was touched as well is wanted at its newest revision.
   const newest = new Map([...merged, ...touched].map((exception) => [exception.id, exception]))
-  const wanted = [...newest.values()].flatMap(({ id, channel, revision, show }) =>
-    channel === null
-      ? []
-      : play.postingSurfaces.map((surface) => ({ card: id, surface, channel, revision, show })),
+  const before = new Map(
+    drafts.flatMap(({ record }) => record.exceptions.map((each) => [each.id, each] as const)),
   )
+  const { apart, summaries } = await arrangePosts(tx, play, openedAmong(drafts, newest), now)
+  const cards = [...newest.values()].flatMap((exception) => {
+    const { id, channel, revision } = exception
+    if (channel === null) return []
+    const show = apart.has(id) ? ('where_shown' as const) : exception.show
+    const severe = 'severity' in exception && exception.severity === 'high'
+    return [{ card: id, channel, revision, show }, ...raisedPost(before.get(id), exception)].map((card) => ({
+      ...card,
+      severe,
+    }))
+  })
+  const wanted = play.postingSurfaces.flatMap((surface) => [
+    ...summaries.map((card) => ({ ...card, surface, urgency: 'severe' as const })),
+    ...cards.map(({ severe, ...card }) => ({
+      ...card,
+      surface,
+      ...urgencyOf(card.card, surface, severe, press),
+    })),
+  ])
   if (wanted.length === 0) return
   await tx.wantPosts(wanted, now)
   for (const surface of play.postingSurfaces) {
     await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
   }
+}
+
+type Shown = Pick<MovedException, 'id'> & { show: ReturnType<typeof showOf> }
+
+/** Which of these have just opened, or are on their own again, and which only changed. */
+const openedAmong = (drafts: Draft[], shown: ReadonlyMap<string, Shown>) => {
+  const opened = drafts.flatMap((draft) =>
+    [...draft.touched.exceptions].flatMap((contract) => {
+      const exception = draft.exceptions.get(contract)
+      const before = draft.record.exceptions.find((each) => each.contract === contract)
+      if (!exception?.id || exception.channel === null) return []
+      const { id, channel, state, rootId } = exception
+      const isNews = before?.state !== 'open' || shown.get(id)?.show === 'fresh'
+      return state === 'open' && rootId === null && isNews
+        ? [{ draft, exception: { ...exception, id, channel }, isAgain: before !== undefined }]
+        : []
+    }),
+  )
+  const ids = new Set(opened.map(({ exception }) => exception.id))
+  return { opened, changed: [...shown.keys()].filter((id) => !ids.has(id)) }
+}
+
+/** What somebody pressed: its card, and the surface that shows it at once by itself. */
+export type PressedFor = { card: string; redrawnOn: string | null }
+
+/** A person's click first, then what is new and severe. */
+const urgencyOf = (
+  card: string,
+  surface: string,
+  severe: boolean,
+  press: PressedFor | null,
+): { urgency?: 'click' | 'severe'; redrawn?: boolean } => {
+  if (press) return { urgency: 'click', redrawn: press.card === card && press.redrawnOn === surface }
+  return severe ? { urgency: 'severe' } : {}
+}
+
+/**
+ * What was raised has a post of its own in that channel, which goes on saying how it stands; so has one that was merged,
+ * if it was ever raised.
+ */
+const raisedPost = (
+  before: ExceptionRecord | undefined,
+  after: MovedException & Partial<Pick<ExceptionRecord, 'escalatedAt' | 'escalatedTo'>>,
+): { card: string; channel: string; revision: number; show: 'fresh' | 'where_shown' }[] => {
+  const { id, revision, escalatedAt = null, escalatedTo = after.channel } = after
+  if (escalatedTo === null) return []
+  const isRaised = escalatedAt !== null && escalatedAt.getTime() !== before?.escalatedAt?.getTime()
+  return [
+    { card: escalationRef(id), channel: escalatedTo, revision, show: isRaised ? 'fresh' : 'where_shown' },
+  ]
 }
 
 /** What was over for so long is news when it comes back: nobody sees a message change that is so far up. */
@@ -197,12 +267,19 @@ const NEWS_AGAIN_MS = 12 * 3_600_000
 /** Where a card belongs: what comes and goes stays in its place, and what others explain is on their card. */
 const showOf = (
   before: ExceptionRecord | undefined,
-  after: Pick<ExceptionRecord, 'rootId'> & Partial<Pick<ExceptionRecord, 'state'>>,
+  after: Pick<ExceptionRecord, 'rootId'> &
+    Partial<Pick<ExceptionRecord, 'state' | 'snoozedUntil' | 'decidedOnVersion'>>,
   now: Date,
 ): 'in_place' | 'fresh' | 'where_shown' => {
   if (after.rootId !== null) return 'where_shown'
   if (before === undefined || after.state !== 'open') return 'in_place'
   const wasFolded = before.state === 'open' && before.rootId !== null
   const isBackAgain = before.closedAt !== null && now.getTime() - before.closedAt.getTime() >= NEWS_AGAIN_MS
-  return wasFolded || isBackAgain ? 'fresh' : 'in_place'
+  // Who brings it back by hand looks at its card already.
+  const isWoken =
+    before.state === 'open' &&
+    before.snoozedUntil !== null &&
+    after.snoozedUntil === null &&
+    before.decidedOnVersion === after.decidedOnVersion
+  return wasFolded || isBackAgain || isWoken ? 'fresh' : 'in_place'
 }

@@ -5,12 +5,15 @@ import type { Fact, ObjectState, PersonRole, SubjectKind, Timeline } from '../do
 import type { NameKind, SystemName } from '../domain/names.ts'
 import type { BatchDetail, BatchMember, BatchRecord, MemberEnd } from './batch-records.ts'
 import type { SequenceNumber } from './connector.ts'
-import type { Waiting } from './queries.ts'
-
+import type { DeskAsked, DeskSources, Owed } from './desk.ts'
+import type { GroupDetail, GroupLine, GroupRecord, GroupTx } from './group-records.ts'
+import type { HandoverSource } from './handover.ts'
+import type { EpisodeRow, Waiting } from './queries.ts'
 import type {
   BaselineRecord,
   CannotLink,
   ConflictRecord,
+  DeliveryTrouble,
   EpisodeRecord,
   ExceptionHistory,
   ExceptionRecord,
@@ -34,6 +37,8 @@ import type {
   StoredFact,
   SubjectRecord,
 } from './records.ts'
+import type { KnownIdentity, SurfaceId } from './same-person.ts'
+import type { Budget } from './surface.ts'
 
 /**
  * What the steps of the pipeline need from the world, implemented by `db/`. Everything that must happen together
@@ -57,12 +62,15 @@ export type Tx = SignalTx &
   PersonTx &
   FeedTx &
   PostTx &
+  DeliveryTx &
   BatchTx &
+  GroupTx &
   QueueTx &
   ImportTx &
   GraceTx &
   NameTx &
-  SplitTx
+  SplitTx &
+  TendTx
 
 export type SignalTx = {
   /** Writes signals whose delivery key is new, with their facts, and answers the ids of these facts. */
@@ -239,14 +247,20 @@ export type RunTx = {
 }
 
 export type PersonTx = {
-  /** The person behind any of these identities, or a new one; all of them name that person from then on. */
-  personOf(
-    identities: { surface: string; externalId: string }[],
-    name: string,
-    /** Whether the name is one: if not, a known name stays. */
-    named: boolean,
-    at: Date,
-  ): Promise<{ id: string; name: string }>
+  /** Everybody who is one with these identities, or with whom these addresses were seen: whole persons, by age. */
+  knownPeople(of: { identities: SurfaceId[]; emails: string[] }): Promise<KnownIdentity[]>
+  everybody(): Promise<KnownIdentity[]>
+  /** Until this transaction ends nobody else becomes known, or is joined to somebody: look again afterwards. */
+  lockPeople(): Promise<void>
+  /** Makes somebody known who was not; the caller holds the lock. */
+  meet(identity: SurfaceId, name: string, at: Date): Promise<KnownIdentity>
+  /** Writes an identity's name, address, groups, and whether it is kept apart. */
+  noteIdentity(identity: KnownIdentity): Promise<void>
+  /** Each list of `own` is one person from now on, and the first stands for it; the caller holds the lock. */
+  standAs(lists: string[][], link: { by: string; at: Date } | null): Promise<void>
+  /** The persons that stand for these ids, by the id that was asked for. */
+  standing(ids: string[]): Promise<Map<string, { id: string; name: string }>>
+  /** The names of the persons that stand for these ids. */
   personNames(ids: string[]): Promise<Map<string, string>>
 }
 
@@ -299,13 +313,39 @@ export type PostTx = {
       channel: string
       revision: number
       show: 'in_place' | 'fresh' | 'where_shown'
+      /** Somebody pressed for it: drawn first and at once. `severe`: among what is new, the first. */
+      urgency?: 'click' | 'severe'
+      /** The surface shows it itself in a moment (`SurfaceHost.redraw`): the dispatcher leaves it that long. */
+      redrawn?: boolean
     }[],
     at: Date,
   ): Promise<void>
-  /** Leases the post that has been behind for longest, so that it has one writer; null when none may be tried now. */
-  leasePost(surface: string, by: string, now: Date, leaseMs: number): Promise<PostRecord | null>
+  /**
+   * Leases the most urgent post that is behind, so that it has one writer; null when none may be tried now. Passed over
+   * is what rests, and with `clicksOnly` everything that nobody pressed for.
+   */
+  leasePost(
+    surface: string,
+    by: string,
+    now: Date,
+    leaseMs: number,
+    among?: { resting: Resting[]; clicksOnly: boolean },
+  ): Promise<PostRecord | null>
+  /** Gives a lease back as if it had not been taken. */
+  dropLease(post: Pick<PostRecord, 'card' | 'surface'>, by: string): Promise<void>
+  /**
+   * Leases this card's post if nobody else has it and `ref` is its message, or none is known; null otherwise. `ref`
+   * null: whichever message it is.
+   */
+  leasePostOf(
+    which: { card: string; surface: string; ref: string | null },
+    by: string,
+    now: Date,
+    leaseMs: number,
+  ): Promise<PostRecord | null>
   /** When the next post that is behind may be tried (its pause or its lease ends); null when none is behind. */
-  nextPostAt(surface: string): Promise<Date | null>
+  nextPostAt(surface: string, resting?: Resting[]): Promise<Date | null>
+  /** Ends the lease of `by`, if it is still that one's; answers whether the post is behind then. */
   savePost(
     post: Pick<PostRecord, 'card' | 'surface'>,
     by: string,
@@ -315,8 +355,46 @@ export type PostTx = {
       postedRevision: number
       nextAttemptAt: Date
       problem: string | null
+      detour?: string | null
+      plainRevision?: number | null
     },
-  ): Promise<void>
+  ): Promise<boolean>
+}
+
+/** Calls for one channel that must wait: those for new posts or those for changes, also for clicks or not. */
+export type Resting = { channel: string; fresh: boolean; clicks: boolean }
+
+export type DeliveryTx = {
+  /**
+   * Takes one call from each of these budgets, or from none of them; answers when it may be tried again, or null when it
+   * was taken. A part of each budget is kept for clicks.
+   */
+  takeBudgets(surface: string, budgets: Budget[], now: Date, isClick: boolean): Promise<Date | null>
+  /** Nobody calls on this budget until then. `limited`: because the platform said that calls came too fast. */
+  restBudget(surface: string, budget: Budget, until: Date, limited: boolean): Promise<void>
+  troubles(surface: string): Promise<DeliveryTrouble[]>
+  /** Notes a trouble, or that it goes on: the admins are told of it once. */
+  saveTrouble(trouble: DeliveryTrouble): Promise<void>
+  endTrouble(surface: string, about: string): Promise<void>
+  /** Leases a trouble of which nobody was told yet. */
+  untoldTrouble(now: Date, leaseMs: number): Promise<DeliveryTrouble | null>
+  /** `again`: when it is to be tried again; null = they were told. */
+  toldTrouble(trouble: DeliveryTrouble, again: Date | null): Promise<void>
+  /**
+   * A message of this card was pressed. Where nobody remembers which message shows the card, it is that one from now on;
+   * where it is another one, this one is to be taken away.
+   */
+  pressedPost(pressed: { card: string; surface: string; ref: string }, now: Date): Promise<void>
+  /** Leases a message that is to be taken away, with what the card's post is by now. */
+  nextStray(
+    surface: string,
+    now: Date,
+    leaseMs: number,
+  ): Promise<{ ref: string; card: string; channel: string; isPost: boolean } | null>
+  /** `again`: when it is to be tried again; null = it is gone. */
+  settleStray(surface: string, ref: string, again: Date | null): Promise<void>
+  /** When the next stray or untold trouble is due. */
+  nextErrandAt(surface: string): Promise<Date | null>
 }
 
 export type BatchTx = {
@@ -331,6 +409,32 @@ export type BatchTx = {
   batchRunsIn(system: string): Promise<number>
   /** Running batches that nobody is at: no job, and no run that would wake them when it ends. */
   batchesWithoutJob(): Promise<string[]>
+}
+
+/** An open live exception that may have to change because time has passed. */
+export type DueException = { id: string; subjectId: string; channel: string | null }
+export type DueClaim = DueException & { claimedBy: string; claimedAt: Date }
+
+export type TendTx = {
+  /** What is claimed and has no run of its own in progress, in the order of ids, after this one. */
+  claims(after: string, limit: number): Promise<DueClaim[]>
+  /** What was snoozed until `now`, the first due first. */
+  dueSnoozes(now: Date, limit: number): Promise<DueException[]>
+  /** What was routed for this reason and has waited for somebody since `before`, without having been raised. */
+  untaken(routeReason: string, before: Date, limit: number): Promise<DueException[]>
+  /**
+   * Adds to the handover of one channel and shift end, which is made if there is none; answers its id. The caller holds
+   * the locks of the subjects.
+   */
+  handOver(
+    channel: string,
+    endedAt: Date,
+    items: { exceptionId: string; claimedBy: string; claimedAt: Date }[],
+  ): Promise<string>
+  /** Handovers of shifts that ended since then whose posts are behind what their exceptions show. */
+  handoversBehind(since: Date): Promise<{ id: string; channel: string; revision: number }[]>
+  /** Takes a note off the cards of its gap; false when there is no such note on them. */
+  retireNote(note: string, personId: string, at: Date): Promise<boolean>
 }
 
 export type ImportTx = {
@@ -370,7 +474,21 @@ export type Jobs = {
    */
   reach: { system: string; since: string | null }
   deliver: { surface: string }
+  /** Looks at what time alone changes: snoozes and claims that end, what nobody took, what a handover shows. */
+  tend: Record<string, never>
+  /** Tells somebody in private what was given to them, and by whom. */
+  notify: {
+    surface: string
+    externalId: string
+    by: string
+    about: string
+    exception: string
+    /** When it was given. */
+    at: string
+  }
   reclaim: Record<string, never>
+  /** Looks at the groups of exceptions that are due: what was held back, and summaries. */
+  groups: Record<string, never>
   /** What was recorded under one name moves to what it means now; without a name, every name is looked at. */
   remap: { name: string | null; after: string }
   upkeep: Record<string, never>
@@ -379,6 +497,8 @@ export type Jobs = {
   reconcile: { system: string }
   watch: Record<string, never>
 }
+
+export type StoredGroup = GroupRecord & Pick<GroupDetail, 'closedAt' | 'figures'> & { worst: GroupLine[] }
 
 /** What surfaces and commands read; every method answers one consistent moment. */
 export type Reader = {
@@ -397,11 +517,20 @@ export type Reader = {
   /** Exceptions that somebody dismissed as false alarms. */
   falseAlarms(): Promise<Set<string>>
   openByChannel(): Promise<Map<string, number>>
+  desk(asked: DeskAsked): Promise<DeskSources>
+  /** What is open and was promised from `now` on. */
+  owed(now: Date): Promise<Owed>
+  /** These exceptions, in this order, whatever their state. */
+  exceptionsById(ids: readonly string[]): Promise<ExceptionSource[]>
   /** How many of these there are of each contract, most first. */
   countByContract(filter: SourceFilter): Promise<{ contract: string; count: number }[]>
   batch(id: string): Promise<Omit<BatchDetail, 'title'> | null>
+  handover(id: string): Promise<HandoverSource | null>
+  episodes(exceptionId: string, limit: number): Promise<EpisodeRow[]>
   /** Batches under way, and those that have ended since then, newest first. */
   recentBatches(since: Date, limit: number): Promise<string[]>
+  /** A storm, with so many of its worst members; null where there is none of this id. */
+  group(id: string, now: Date, lines: number): Promise<StoredGroup | null>
   waiting(): Promise<Waiting[]>
   /** What was learned of these contracts, who agreed, and how many lags of each were seen since `from`. */
   learned(

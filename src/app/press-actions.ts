@@ -1,13 +1,19 @@
 import type { Contract } from '../domain/contract/contract.ts'
+import { subjectName } from '../domain/keys.ts'
 import type { Person } from '../domain/model.ts'
 import type { PressDecision } from '../domain/press.ts'
+import { ruleFor } from '../domain/route.ts'
 import type { Draft } from './draft.ts'
 import { UserError } from './errors.ts'
+import { claimEnd } from './lease.ts'
 import type { Offer } from './offers.ts'
-import type { Tx } from './ports.ts'
+import type { ClockText, Tx } from './ports.ts'
 import type { ExceptionRecord } from './records.ts'
+import type { ConfiguredPerson } from './same-person.ts'
+import { snoozeChoices } from './snooze.ts'
 import { decideAs, startRun } from './start-run.ts'
 import { storable } from './storable.ts'
+import type { Setup } from './world.ts'
 
 export type Carrying = {
   draft: Draft
@@ -18,7 +24,13 @@ export type Carrying = {
   values: Record<string, string | number | boolean>
   now: Date
   decision: PressDecision
+  setup: Setup
+  clockText: ClockText
+  /** To whom it is to be given, where the press says so. */
+  assignee: Assignee | null
 }
+
+export type Assignee = Pick<Person, 'id' | 'name'> & { identities: ConfiguredPerson['identities'] }
 
 export type CarriedOut = { message: string; note: string | null; minutes: number | null }
 
@@ -68,15 +80,19 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
   }
   switch (offer.id) {
     case 'claim':
-      decideAs(it, `${person.name} took it`, {
-        claimedBy: person.id,
-        claimedAt: now,
-        status: `${person.name} is on it.`,
-      })
-      return { message: "You're on it.", note, minutes }
+      return { message: claim(it), note, minutes }
     case 'release':
       decideAs(it, `${person.name} handed it back`, { claimedBy: null, claimedAt: null, status: 'Open.' })
       return { message: 'Handed back: anyone may take it.', note, minutes }
+    case 'assign':
+      return { message: await assign(tx, it), note, minutes }
+    case 'snooze':
+      return { message: snooze(it), note, minutes }
+    case 'wake':
+      decideAs(it, `${person.name} brought it back`, { status: `Brought back by ${person.name}.` })
+      return { message: 'It is back among what is open.', note, minutes }
+    case 'escalate':
+      return { message: escalate(it), note, minutes }
     case 'dismiss': {
       const why = [reason, note].filter(Boolean).join(': ')
       const status = `Dismissed by ${person.name}: ${why}. Stays so until the systems agree once, or it gets worse.`
@@ -93,6 +109,8 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
         state: 'open',
         dismissalHolds: false,
         closedAt: null,
+        claimedBy: null,
+        claimedAt: null,
         status: `Opened again by ${person.name}.`,
       })
       return { message: 'Open again.', note, minutes }
@@ -113,6 +131,69 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
     default:
       throw new Error(`Exception ${exception.id}: no one knows how to carry out "${offer.id}"`)
   }
+}
+
+/** Taken, or kept for another shift by who has it already. */
+const claim = (it: Carrying): string => {
+  const { person, exception, now, setup, clockText } = it
+  const stays = exception.claimedBy === person.id
+  decideAs(it, stays ? `${person.name} stays on it` : `${person.name} took it`, {
+    claimedBy: person.id,
+    claimedAt: now,
+    status: `${person.name} is on it.`,
+  })
+  const until = clockText(claimEnd(setup, exception.channel, now), now)
+  return stays ? `You stay on it, until ${until}.` : "You're on it."
+}
+
+/** The one to whom it is given has it from now on, and is told in private where the surface can do that. */
+const assign = async (tx: Tx, it: Carrying): Promise<string> => {
+  const { person, exception, now, setup, assignee, contract, draft } = it
+  if (!assignee)
+    throw new UserError('Nobody of that name is configured. Look at the card, then choose again.')
+  const status = `${person.name} gave it to ${assignee.name}.`
+  decideAs(it, `${person.name} gave it to ${assignee.name}`, {
+    claimedBy: assignee.id,
+    claimedAt: now,
+    assignedBy: person.id,
+    status,
+  })
+  const told = assignee.identities.filter(({ surface }) => setup.postingSurfaces.includes(surface))
+  if (assignee.id !== person.id && exception.id !== null) {
+    for (const { surface, externalId } of told) {
+      const about = `${contract?.title ?? exception.contract}: ${subjectName(draft.record.keys)}`
+      const words = { by: person.name, about, exception: exception.id, at: now.toISOString() }
+      await tx.addJob('notify', { surface, externalId, ...words }, {})
+    }
+  }
+  return `${assignee.name} has it now.`
+}
+
+const snooze = (it: Carrying): string => {
+  const { person, exception, now, setup, clockText, values } = it
+  const choice = snoozeChoices(now, setup.zone ?? 'UTC').find(({ value }) => value === values.until)
+  if (!choice) throw new UserError('Choose until when to snooze it.')
+  const until = clockText(choice.until, now)
+  decideAs(it, `${person.name} snoozed it until ${until}`, {
+    snoozedUntil: choice.until,
+    snoozedMagnitude: exception.magnitude,
+    claimedBy: null,
+    claimedAt: null,
+    status: `Snoozed until ${until} by ${person.name}. It comes back then, or at once if it gets worse.`,
+  })
+  return `Snoozed until ${until}. "Bring it back now" takes that back.`
+}
+
+const escalate = (it: Carrying): string => {
+  const { person, exception, now, setup } = it
+  const to = ruleFor(setup.routing.rules, exception.routeReason)?.escalate?.to
+  if (to === undefined) throw new UserError('No channel rule says where to escalate this.')
+  decideAs(it, `${person.name} escalated it`, {
+    escalatedAt: now,
+    escalatedTo: to,
+    status: `Escalated to #${to} by ${person.name}.`,
+  })
+  return `Escalated: it is in #${to} now.`
 }
 
 /** A note changes what the card shows and nothing that it offers. */
@@ -153,7 +234,7 @@ const decline = async (tx: Tx, it: Carrying, note: string | null): Promise<void>
   if (!run) return
   const words = `Declined by ${person.name}${note ? `: ${note}` : ''}.`
   await tx.saveRun({ ...run, state: 'finished', outcome: 'declined', words, finishedAt: now })
-  const asker = exception.claimedBy === run.requestedBy
+  const asker = exception.claimedBy === exception.run?.requestedBy
   const claim = asker ? { claimedBy: null, claimedAt: null } : {}
   decideAs(it, `declined "${run.label}"`, {
     status: `${run.label}: ${words} Nothing was done.`,

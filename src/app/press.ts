@@ -14,7 +14,7 @@ import { type Around, type Offer, offersFor } from './offers.ts'
 import { type People, personBehind } from './people.ts'
 import { wantPosts } from './pipeline.ts'
 import type { Tx } from './ports.ts'
-import { carryOut } from './press-actions.ts'
+import { type Assignee, carryOut } from './press-actions.ts'
 import { type ProcessDeps, playNow } from './process.ts'
 import { unreachableAmong, unreachableWords } from './reach.ts'
 import type { ExceptionRecord, SubjectRecord } from './records.ts'
@@ -35,6 +35,8 @@ export const createPress =
     deps.store.transaction(async (tx) => {
       const now = deps.clock()
       const person = await personBehind(tx, deps.people, input.identity, now)
+      // Before the subject's lock, as everybody who may have to make somebody known.
+      const assignee = await assigneeOf(tx, deps, input, now)
       const subjectId = await tx.subjectOf(input.exception)
       const [record] = subjectId === null ? [] : await tx.lockSubjects([subjectId])
       if (!record) throw new UserError(`There is no exception ${input.exception}.`)
@@ -58,7 +60,10 @@ export const createPress =
       const { values } = input
       const done =
         stands && offer
-          ? await carryOut(tx, { draft, exception, contract, offer, person, values, now, decision })
+          ? await carryOut(tx, {
+              ...{ draft, exception, contract, offer, person, values, now, decision, assignee },
+              ...{ setup: deps.setup, clockText: deps.clockText },
+            })
           : { message: decision.message, note: null, minutes: null }
       await saveDrafts(tx, record.timeline, [draft])
       await logPress(
@@ -66,9 +71,34 @@ export const createPress =
         { ...done, result: decision.result },
         { input, person, draft, exception, offers, contract, now },
       )
-      await wantPosts(tx, record.timeline === 'live' ? play : withoutPosts(play), [draft], now)
+      await noteMessage(tx, input, now)
+      const redrawnOn = input.post?.redraws ? input.identity.surface : null
+      const press = { card: input.exception, redrawnOn }
+      await wantPosts(tx, record.timeline === 'live' ? play : withoutPosts(play), [draft], now, [], press)
       return { result: decision.result, message: done.message }
     })
+
+/** The person to whom the press gives it; null where it gives it to nobody who is known. */
+const assigneeOf = async (
+  tx: Tx,
+  { setup, people }: PressDeps,
+  { action, values }: PressInput,
+  now: Date,
+): Promise<Assignee | null> => {
+  const to = action === 'assign' ? setup.people?.find(({ name }) => name === values.person) : undefined
+  const [identity] = to?.identities ?? []
+  if (!to || !identity) return null
+  const { id, name } = await personBehind(tx, people, { ...identity, displayName: to.name }, now)
+  return { id, name, identities: to.identities }
+}
+
+/** Where the pressed message is no post that Baton remembers, it becomes one, or goes. */
+export const noteMessage = async (tx: Tx, { exception, identity, post }: PressInput, now: Date) => {
+  if (!post) return
+  const { surface } = identity
+  await tx.pressedPost({ card: exception, surface, ref: post.ref }, now)
+  await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
+}
 
 export const aroundNow = async (
   tx: Tx,
@@ -134,22 +164,25 @@ export const decideOn = async (
   tx: Tx,
   exception: ExceptionRecord,
   offer: Offer | null,
-  person: Person,
+  by: Person,
   input: Pick<PressInput, 'version'>,
   { clockText }: Pick<ProcessDeps, 'clockText'>,
 ): Promise<PressDecision> => {
   const { decidedBy, decidedAt, decidedWhat, decidedOnVersion, run } = exception
   const ids = [decidedBy, run?.requestedBy].filter((id) => id !== null && id !== undefined)
-  const names = await tx.personNames(ids)
-  const nameOf = (id: string): string => names.get(id) ?? 'someone'
-  const asked = run && { personId: run.requestedBy, name: nameOf(run.requestedBy), label: run.label }
+  // Asked at once, under the lock: an admin may have joined two of them since the press began.
+  const standing = await tx.standing([...ids, by.id])
+  const nameOf = (id: string): string => standing.get(id)?.name ?? 'someone'
+  const stands = (id: string): string => standing.get(id)?.id ?? id
+  const person = { ...by, id: stands(by.id) }
+  const asked = run && { personId: stands(run.requestedBy), name: nameOf(run.requestedBy), label: run.label }
   const pressed: PressedException = {
     state: exception.state,
     version: exception.version,
     decidedBy:
       decidedBy !== null && decidedAt !== null && decidedOnVersion !== null
         ? {
-            personId: decidedBy,
+            personId: stands(decidedBy),
             name: nameOf(decidedBy),
             at: decidedAt,
             what: decidedWhat ?? 'decided',

@@ -2,8 +2,12 @@ import type { Drag } from '../domain/drag.ts'
 import type { Handoff, Key, Role, Severity, Timeline } from '../domain/model.ts'
 import type { Candidate } from './batch-plan.ts'
 import type { BatchDetail } from './batch-records.ts'
-import type { SystemColumn } from './card.ts'
+import type { ButtonPlace, Mention, SystemColumn } from './card.ts'
 import type { Amount } from './context.ts'
+import type { Desk, DeskAsked } from './desk.ts'
+import type { GroupDetail } from './group-records.ts'
+import type { HandoverDetail } from './handover.ts'
+import type { Today } from './today.ts'
 
 /** What commands and surfaces may ask. Read-only; every answer is one consistent moment. */
 export type Queries = {
@@ -20,6 +24,16 @@ export type Queries = {
   /** Open live exceptions of a contract that match the words, as a batch would take them; `total`: how many there are. */
   candidates(contract: string, words: string[]): Promise<{ candidates: Candidate[]; total: number }>
   batch(id: string): Promise<BatchDetail | null>
+  /** What a group of exceptions has in common that shares one message; null where there is none of this id. */
+  group(id: string): Promise<GroupDetail | null>
+  /** What the claims of one shift left to the next. */
+  handover(id: string): Promise<HandoverDetail | null>
+  /** The latest episodes of an exception, newest first. */
+  episodes(id: string): Promise<EpisodeRow[]>
+  /** What lies in front of one person. */
+  desk(asked: DeskAsked): Promise<Desk>
+  /** What can still be saved before each cut-off from now until then, `shown` cards of each. */
+  today(until: Date, shown: number): Promise<Today>
   /** Batches under way, and those that have ended a short while ago, newest first. */
   batches(): Promise<BatchDetail[]>
   /** Every contract's grace, what it rests on, and what is proposed. */
@@ -80,6 +94,8 @@ export type ExceptionFilter = {
   claimedBy?: string
   /** Claimed by this person, or pressed by them with any effect. */
   handledBy?: string
+  /** Those that are set aside for now: left out, or nothing else. Without it both are listed. */
+  snoozed?: 'hide' | 'only'
 }
 
 export type ExceptionPage = { items: ExceptionRow[]; next: string | null; total: number }
@@ -103,6 +119,7 @@ export type OfferedAction = {
   style: 'primary' | 'danger' | 'default'
   confirm: { title: string; text: string; yes: string } | null
   inputs: import('./card.ts').CardInput[]
+  place?: ButtonPlace
 }
 
 export type ExceptionRow = {
@@ -127,8 +144,13 @@ export type ExceptionRow = {
   valueMinor: number | null
   currency: string | null
   promiseAt: Date | null
+  /** The last cut-off before the promise: until then it can still be saved. Null without a promise. */
+  saveBy: Date | null
   channel: string | null
-  claimedBy: { id: string; name: string; at: Date } | null
+  /** `until`: when the claim ends with its shift; null where it has no end, in an import. */
+  claimedBy: { id: string; name: string; at: Date; until: Date | null } | null
+  /** Set aside until then. */
+  snoozedUntil: Date | null
   /** The exception on whose card it is shown, because that one explains it. */
   root: { id: string; title: string; name: string } | null
   /** How many open exceptions it explains: they are shown on its card. */
@@ -167,6 +189,15 @@ export type ActionRunRow = {
   verifiedAt: Date | null
 }
 
+/** `closedAs` and `closedBy`: how it ended, and in which words; null while it is open. */
+export type EpisodeRow = {
+  episode: number
+  openedAt: Date
+  closedAt: Date | null
+  closedAs: string | null
+  closedBy: string | null
+}
+
 /** An order, or something else that somebody waits for: its name, what was promised, and what it is worth. */
 export type Waiter = {
   name: string
@@ -191,9 +222,21 @@ export type GapView = {
    * What people did, the most frequent first; `verified`: how often it came out well; `proven`: and lasted; `needed`: of
    * how many such runs automation may take over, null where it may not or need not earn it.
    */
-  actions: { label: string; times: number; verified: number; proven: number; needed: number | null }[]
+  actions: {
+    /** As an offer is called. */
+    id: string
+    label: string
+    times: number
+    verified: number
+    proven: number
+    needed: number | null
+    /** Half of them took no longer; null where nobody knows. */
+    ms: number | null
+  }[]
+  /** How often somebody did something about one, these actions and rarer ones. */
+  handled: number
   people: string[]
-  notes: { exception: string; person: string; note: string; at: Date }[]
+  notes: { id: string; exception: string; person: string; note: string; at: Date }[]
 }
 
 export type ExceptionDetail = ExceptionRow & {
@@ -210,6 +253,8 @@ export type ExceptionDetail = ExceptionRow & {
   openings: Date[]
   /** Null for an import. */
   gap: GapView | null
+  /** Who is mentioned on its post, and on that of the channel to which it was raised. */
+  tell: { own: Mention[]; raised: Mention[] }
   /** The systems side by side, as a card shows them. */
   columns: SystemColumn[]
   evidence: string

@@ -105,6 +105,16 @@ export type ExceptionRecord = {
   routeReason: string | null
   claimedBy: string | null
   claimedAt: Date | null
+  /** Who gave it to the one who has it; null where they took it themselves. */
+  assignedBy: string | null
+  /** Since when it waits for somebody to take it; null = since it opened. */
+  freeSince: Date | null
+  /** Set aside until then, unless it gets worse than it was at that time. */
+  snoozedUntil: Date | null
+  snoozedMagnitude: number | null
+  /** When it was raised, in this episode; the channel stays known: it has a post there. */
+  escalatedAt: Date | null
+  escalatedTo: string | null
   decidedBy: string | null
   decidedAt: Date | null
   decidedWhat: string | null
@@ -307,7 +317,16 @@ export type PostRecord = {
   desiredRevision: number
   postedRevision: number
   attempts: number
+  /** 0 = somebody pressed it, 1 = new and severe, 2 = new, 3 = a change of what is shown. */
+  priority: number
+  /** Why it is not in the channel that it was meant for. */
+  detour: string | null
+  /** The revision that the platform rejected. */
+  plainRevision: number | null
 }
+
+/** What an admin must mend before cards go where they belong. `about`: a channel; '' = the whole surface. */
+export type DeliveryTrouble = { surface: string; about: string; words: string; since: Date; retryAt: Date }
 
 export type ImportRecord = {
   timeline: Timeline
@@ -336,6 +355,8 @@ export type SourceFilter = {
   subjectIds: string[] | null
   /** Only of this contract, whether or not another exception explains it. */
   contract: string | null
+  /** Those that are set aside for now: left out, or nothing else. Without it both are listed. */
+  snoozed?: 'hide' | 'only'
 }
 
 /** An exception with everything that was done about it, and what a person needs to decide, of the same moment. */
@@ -343,6 +364,8 @@ export type ExceptionHistory = ExceptionSource & {
   /** The moment of all of it. */
   asOf: Date
   context: ExceptionContext
+  /** The identities of the person to whom it was given; empty where nobody gave it to them. */
+  assigned: { surface: string; externalId: string; name: string }[]
   interventions: InterventionRow[]
   runs: (RunRecord & { requestedByName: string; approvedByName: string | null })[]
 }

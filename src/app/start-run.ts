@@ -9,7 +9,10 @@ import type { ExceptionRecord, RunRecord } from './records.ts'
 /** A person's decision about an exception, under its subject's lock. */
 export type Deciding = { draft: Draft; exception: ExceptionRecord; person: Person; now: Date }
 
-/** Stores a decision: it counts as a version, and names who made it for the one who comes second. */
+/**
+ * Stores a decision: it counts as a version, and names who made it for the one who comes second. Whatever is decided
+ * about what was set aside brings it back, unless that is the decision.
+ */
 export const decideAs = (it: Deciding, what: string, change: Partial<ExceptionRecord>): ExceptionRecord => {
   const { draft, exception, person, now } = it
   const after: ExceptionRecord = {
@@ -20,8 +23,14 @@ export const decideAs = (it: Deciding, what: string, change: Partial<ExceptionRe
     decidedAt: now,
     decidedWhat: what,
     decidedOnVersion: exception.version,
+    snoozedUntil: null,
+    snoozedMagnitude: null,
     ...change,
   }
+  if (after.claimedBy !== exception.claimedBy && change.assignedBy === undefined) after.assignedBy = null
+  const wasFree =
+    exception.state === 'open' && exception.claimedBy === null && exception.snoozedUntil === null
+  if (after.state === 'open' && after.claimedBy === null && !wasFree) after.freeSince = now
   draft.exceptions.set(exception.contract, after)
   draft.touched.exceptions.add(exception.contract)
   if (after.state !== exception.state) draft.touched.episodes.push(episodeOf(after))

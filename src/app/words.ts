@@ -41,9 +41,18 @@ export const elapsed = (from: Date, to: Date): string => {
   return hours < 48 ? `${hours} h` : count(Math.floor(hours / 24), 'day')
 }
 
+export const upperFirst = (text: string): string => (text[0] ?? '').toUpperCase() + text.slice(1)
+
 /** How much of a deadline is left: `5 h left`, `20 min too late`. */
 export const timeLeft = (at: Date, now: Date): string =>
   at > now ? `${elapsed(now, at)} left` : `${elapsed(at, now)} too late`
+
+/** How long until then, to the minute while that decides: `12 min`, `2 h 10 min`, `3 days`. */
+export const countdown = (from: Date, to: Date): string => {
+  const minutes = Math.floor((to.getTime() - from.getTime()) / 60_000)
+  const [hours, rest] = [Math.floor(minutes / 60), minutes % 60]
+  return hours < 1 || hours >= 24 || rest === 0 ? elapsed(from, to) : `${hours} h ${rest} min`
+}
 
 /** How long something takes: `40 s`, `61 min`, `2.5 h`, `3 days`. */
 export const lasting = (ms: number): string => {

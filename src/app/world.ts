@@ -1,4 +1,5 @@
 import type { Contract, Graces, Lag } from '../domain/contract/contract.ts'
+import type { Grouping } from '../domain/group.ts'
 import type { Role, Timeline } from '../domain/model.ts'
 import type { NameMaps } from '../domain/names.ts'
 import type { ChannelRule } from '../domain/route.ts'
@@ -7,13 +8,16 @@ import type { Calendars } from './calendar.ts'
 import type { Connector } from './connector.ts'
 import { gracesOf } from './graces.ts'
 import { type Batch, landingsOf, missingFile } from './landing.ts'
+import type { Shifts } from './lease.ts'
 import type { BaselineRecord, FeedState } from './records.ts'
+import type { ConfiguredPerson } from './same-person.ts'
 
 /** What is configured: read once at start, the same for every step. */
 export type Setup = {
   contracts: Contract[]
   connectors: Connector[]
-  routing: { rules: ChannelRule[]; defaultChannel: string }
+  /** `group`: how exceptions are grouped where their rule does not say; without it each has a post of its own. */
+  routing: { rules: ChannelRule[]; defaultChannel: string; group?: Grouping | null }
   /** By routing action id. */
   trust: Record<string, TrustPolicy>
   /** Surfaces that post messages (the console only shows the database). */
@@ -24,6 +28,12 @@ export type Setup = {
   calendars: Calendars
   /** Systems that hand over in batches. */
   batches: Batch[]
+  /** The calendars of people's shifts, by channel, and of all other channels; without one a claim lasts 8 hours. */
+  shifts?: Shifts
+  /** To whom work can be given. */
+  people?: readonly ConfiguredPerson[]
+  /** IANA zone in which "tomorrow" is meant; UTC if absent. */
+  zone?: string
   /** What the file says about names of articles and places; without it they are taken as they are. */
   maps?: NameMaps
 }

@@ -1,3 +1,4 @@
+import { troubleWords } from '../app/delivery-errands.ts'
 import { wordsOf } from '../app/errors.ts'
 import { batchesOf } from '../app/landing.ts'
 import { isUnfinished } from '../app/reconcile.ts'
@@ -11,7 +12,7 @@ import { MAP_NAME } from '../connectors/baton/index.ts'
 import { connectAll } from '../connectors/index.ts'
 import { cipherOf } from '../db/cipher.ts'
 import { connect } from '../db/connect.ts'
-import { readHealth, readProblems } from '../db/health.ts'
+import { readHealth, readProblems, readTroubles } from '../db/health.ts'
 import { createKeep } from '../db/keep.ts'
 import { proposedGraces } from '../db/lags.ts'
 import { pendingMigrations } from '../db/migrate.ts'
@@ -46,6 +47,8 @@ const nobody: SurfaceHost = {
   press: notAsked,
   command: notAsked,
   card: async () => null,
+  home: notAsked,
+  redraw: notAsked,
   queries: {
     listExceptions: notAsked,
     getException: async () => null,
@@ -57,7 +60,12 @@ const nobody: SurfaceHost = {
     groups: async () => [],
     candidates: async () => ({ candidates: [], total: 0 }),
     batch: async () => null,
+    handover: async () => null,
+    episodes: async () => [],
     batches: async () => [],
+    group: async () => null,
+    desk: notAsked,
+    today: notAsked,
   },
 }
 
@@ -99,6 +107,7 @@ const lookAtDatabase = async (config: Config): Promise<Finding[]> => {
     const { db } = connection
     const health = await readHealth(db)
     const problems = await readProblems(db, PROBLEMS_SHOWN)
+    const troubles = await readTroubles(db)
     const proposed = await proposedGraces(db, learningIn(config))
     const running = (await liveWorkers(db)).length
     const batons = running === 0 ? 'no Baton is running on it' : `Batons running on it: ${running}`
@@ -113,6 +122,11 @@ const lookAtDatabase = async (config: Config): Promise<Finding[]> => {
         what: `signal of ${system} at ${at}`,
         ok: false,
         words: `could not be read: ${problem}`,
+      })),
+      ...troubles.map((trouble) => ({
+        what: `delivery ${trouble.surface}`,
+        ok: false,
+        words: troubleWords(trouble, config.routing.defaultChannel),
       })),
       ...(proposed.length > 0
         ? [

@@ -5,7 +5,9 @@ import { WAIT_MS } from '../app/wait.ts'
 import { type ConfiguredSystem, systemSettings } from '../connectors/index.ts'
 import type { FeedLimits } from '../domain/feed.ts'
 import { PERSON_ROLES, ROLES, SEVERITIES, SUBJECT_KINDS } from '../domain/model.ts'
+import { groupConfig } from './group.ts'
 import { keysConfig, mapsAsCompared, mapsConfig, NO_MAPS } from './names.ts'
+import { escalate, told } from './rules.ts'
 import { strayNames } from './stray-names.ts'
 
 const name = z
@@ -116,11 +118,36 @@ const feedLimits = z
     }),
   )
 
+/** As Teams names a channel; its link has it with `%3A` and `%40`. */
+const teamsChannel = z
+  .string()
+  .regex(
+    /^19:[^\s;|]+@thread\.(tacv2|skype|v2)$/,
+    'write the id of the channel, like 19:0123abcd@thread.tacv2; its link has it, with %3A for ":" and %40 for "@"',
+  )
+
+const teamsPerson = z
+  .string()
+  .regex(
+    /^[^\s:]+:[^\s:]+$/,
+    'write the tenant and the Entra object id of the person, like <tenant id>:<object id>',
+  )
+
 const person = z.strictObject({
   name: z.string().min(1),
   role: z.enum(PERSON_ROLES),
   slack: z.string().optional(),
+  teams: teamsPerson.optional(),
   console: z.string().optional(),
+  /** Whoever Slack or Teams vouches this address for. */
+  email: z.email('write an address, like ola@example.com').toLowerCase().optional(),
+})
+
+/** A group of a platform gives its members a role. */
+const roleGroup = z.strictObject({
+  on: z.enum(['slack', 'teams']),
+  id: z.string().min(1),
+  role: z.enum(PERSON_ROLES),
 })
 
 const secondPerson = z.union([z.enum(['always', 'never']), z.strictObject({ above_units: z.number() })])
@@ -136,14 +163,34 @@ export const batonYml = (env: Environment) =>
       feeds: feedLimits.default({ silentAfterMs: 600_000, tooFew: 0.25, tooMany: 10, unreadable: 0.2 }),
       systems: systems(env).default([]),
       channels: z
-        .array(z.strictObject({ id: name, title: z.string().min(1), slack: z.string().optional() }))
+        .array(
+          z.strictObject({
+            id: name,
+            title: z.string().min(1),
+            shifts: name.optional(),
+            slack: z.string().optional(),
+            teams: teamsChannel.optional(),
+          }),
+        )
         .min(1)
         .default([{ id: 'exceptions', title: 'Exceptions' }]),
       default_channel: name.optional(),
+      shifts: name.optional(),
       rules: z
-        .array(z.strictObject({ name: z.string(), if: condition.default({}), channel: name }))
+        .array(
+          z.strictObject({
+            name: z.string(),
+            if: condition.default({}),
+            channel: name,
+            tell: z.array(told).optional(),
+            escalate: escalate.optional(),
+            group: groupConfig.optional(),
+          }),
+        )
         .default([]),
+      group: groupConfig.optional(),
       people: z.array(person).default([]),
+      groups: z.array(roleGroup).default([]),
       default_role: z.enum([...PERSON_ROLES, 'none']).default('operator'),
       calendars: z.record(name, calendarConfig).default({}),
       batches: z.record(name, landsConfig).default({}),

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs'
 import type { ConfiguredChannel } from '../app/ask.ts'
-import type { ConfiguredPerson, People } from '../app/people.ts'
+import type { ConfiguredPerson, People } from '../app/same-person.ts'
+import type { Grouping } from '../domain/group.ts'
 import type { ChannelRule } from '../domain/route.ts'
 import type { TrustPolicy } from '../domain/trust.ts'
 import { type BatonYml, batonYml } from './baton-yml.ts'
 import { type Env, readEnv } from './env.ts'
+import { GROUPING, groupingOf } from './group.ts'
+import { tellingOf } from './rules.ts'
 import { parseYaml, readYamlFile } from './yaml-file.ts'
 
 /** Everything that is configured, except the secrets of chat platforms, which their surfaces read themselves. */
@@ -14,7 +17,7 @@ export type Config = {
   file: string | null
   yml: BatonYml
   channels: ConfiguredChannel[]
-  routing: { rules: ChannelRule[]; defaultChannel: string }
+  routing: { rules: ChannelRule[]; defaultChannel: string; group: Grouping | null }
   people: People
   trust: Record<string, TrustPolicy>
 }
@@ -41,53 +44,72 @@ const LOCAL: Identity = { surface: 'console', externalId: 'local' }
 
 const isSame = (a: Identity, b: Identity): boolean => a.surface === b.surface && a.externalId === b.externalId
 
-/** `BATON_ADMIN`: `slack:T1:U1` or `console:ola` names one identity; a bare name is the console's own person. */
+/**
+ * `BATON_ADMIN`: `slack:T1:U1`, `teams:<tenant>:<object id>` or `console:ola` names one identity, an address whoever a
+ * platform vouches it for; a bare name is the console's own person.
+ */
 const adminOf = (text: string): ConfiguredPerson => {
   const [, surface, externalId] = /^(slack|console|teams):(.+)$/.exec(text) ?? []
-  return surface && externalId
-    ? { name: externalId, role: 'admin', identities: [{ surface, externalId }] }
-    : { name: text, role: 'admin', identities: [LOCAL] }
+  if (surface && externalId) {
+    return { name: externalId, role: 'admin', identities: [{ surface, externalId }], place: 'BATON_ADMIN' }
+  }
+  return /^[^\s@]+@[^\s@]+$/.test(text)
+    ? { name: text, role: 'admin', identities: [], email: text.toLowerCase(), place: 'BATON_ADMIN' }
+    : { name: text, role: 'admin', identities: [LOCAL], place: 'machine' }
 }
 
 /** The first person who has an identity counts. `BATON_ADMIN` makes an admin of whom the file calls otherwise. */
 const peopleOf = (yml: BatonYml, env: Env): People => {
-  const listed = yml.people.map(({ name, role, slack, console: consoleId }): ConfiguredPerson => {
-    const identities = [
-      ...(slack === undefined ? [] : [{ surface: 'slack', externalId: slack }]),
-      ...(consoleId === undefined ? [] : [{ surface: 'console', externalId: consoleId }]),
-    ]
-    return { name, role, identities }
-  })
-  const local: ConfiguredPerson = { name: 'Console', role: 'admin', identities: [LOCAL] }
+  const listed = yml.people.map(
+    ({ name, role, email, slack, teams, console: consoleId }): ConfiguredPerson => {
+      const identities = [
+        ...(slack === undefined ? [] : [{ surface: 'slack', externalId: slack }]),
+        ...(teams === undefined ? [] : [{ surface: 'teams', externalId: teams }]),
+        ...(consoleId === undefined ? [] : [{ surface: 'console', externalId: consoleId }]),
+      ]
+      return { name, role, identities, ...(email === undefined ? {} : { email }) }
+    },
+  )
+  const local: ConfiguredPerson = { name: 'Console', role: 'admin', identities: [LOCAL], place: 'machine' }
   const admin = env.BATON_ADMIN === undefined ? undefined : adminOf(env.BATON_ADMIN)
-  const isAdmin = ({ identities }: ConfiguredPerson): boolean =>
+  const isAdmin = ({ identities, email }: ConfiguredPerson): boolean =>
+    (email !== undefined && email === admin?.email) ||
     identities.some((own) => admin?.identities.some((theirs) => isSame(own, theirs)))
   const configured = listed.map(
     (person): ConfiguredPerson => (isAdmin(person) ? { ...person, role: 'admin' } : person),
   )
   return {
     configured: [...configured, ...(admin ? [admin] : []), local],
+    groups: yml.groups.map(({ on: surface, id, role }) => ({ surface, id, role })),
     defaultRole: yml.default_role === 'none' ? null : yml.default_role,
   }
 }
 
 /** Gives a parsed `baton.yml` its place beside the environment; the sandbox's own one comes the same way. */
 export const configFrom = (yml: BatonYml, env: Env, file: string | null): Config => {
+  const people = peopleOf(yml, env)
+  const group = groupingOf(yml.group, GROUPING)
   const defaultChannel = yml.default_channel ?? yml.channels[0]?.id ?? 'exceptions'
   return {
     env,
     file,
     yml,
-    channels: yml.channels.map(({ id, title, slack }) => ({
+    channels: yml.channels.map(({ id, title, slack, teams }) => ({
       id,
       title,
-      on: definite({ console: id, slack }),
+      on: definite({ console: id, slack, teams }),
     })),
     routing: {
-      rules: yml.rules.map((rule) => ({ ...rule, if: definite(rule.if) })),
+      rules: yml.rules.map(({ tell, escalate, group: own, ...rule }) => ({
+        ...rule,
+        if: definite(rule.if),
+        ...(own === undefined ? {} : { group: groupingOf(own, group) }),
+        ...tellingOf({ tell, escalate }, people.configured),
+      })),
       defaultChannel,
+      group,
     },
-    people: peopleOf(yml, env),
+    people,
     trust: trustOf(yml),
   }
 }

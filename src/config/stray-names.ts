@@ -7,13 +7,23 @@ import { NAME_KINDS, type NameMaps } from '../domain/names.ts'
 /** As much of a parsed `baton.yml` as names one of its parts from another. */
 type Named = {
   systems: readonly { name: string }[]
-  channels: readonly { id: string }[]
+  channels: readonly { id: string; shifts?: string | undefined }[]
+  shifts?: string | undefined
   default_channel?: string | undefined
   rules: readonly {
+    name: string
+    tell?: readonly unknown[] | undefined
+    escalate?: { to: string; tell: readonly unknown[] } | undefined
     if: { contract?: string[] | undefined; system?: string[] | undefined }
     channel: string
   }[]
-  people: readonly { name: string; slack?: string | undefined; console?: string | undefined }[]
+  people: readonly {
+    name: string
+    slack?: string | undefined
+    teams?: string | undefined
+    console?: string | undefined
+    email?: string | undefined
+  }[]
   calendars: Record<string, unknown>
   batches: Record<string, unknown>
   keys: Record<string, unknown>
@@ -28,7 +38,45 @@ type Path = (string | number)[]
 type Stray = { path: Path; words: string }
 
 /** Names in a `baton.yml` that lead nowhere, or to two things at once: where they stand, and what to write instead. */
-export const strayNames = (yml: Named): Stray[] => {
+export const strayNames = (yml: Named): Stray[] => [
+  ...strayParts(yml),
+  ...strayRules(yml),
+  ...strayShifts(yml),
+]
+
+/** Whom a rule tells, and where it escalates to. An exception keeps its rule by name, so that no two may share one. */
+const strayRules = (yml: Named): Stray[] => {
+  const people = yml.people.map(({ name }) => name)
+  const channels = yml.channels.map(({ id }) => id)
+  const strayTold = (list: readonly unknown[] = [], path: Path): Stray[] =>
+    list.flatMap((each, at) =>
+      typeof each === 'string' ? among('person', people, [each], () => [...path, at]) : [],
+    )
+  const telling = yml.rules.some(({ tell, escalate }) => tell !== undefined || escalate !== undefined)
+  const names = telling ? yml.rules.map(({ name }) => name) : []
+  return [
+    ...repeated('rules', 'name', names),
+    ...yml.rules.flatMap(({ tell, escalate }, index) => [
+      ...strayTold(tell, ['rules', index, 'tell']),
+      ...strayTold(escalate?.tell, ['rules', index, 'escalate', 'tell']),
+      ...(escalate
+        ? among('channel', channels, [escalate.to], () => ['rules', index, 'escalate', 'to'])
+        : []),
+    ]),
+  ]
+}
+
+const strayShifts = ({ calendars, channels, shifts }: Named): Stray[] => {
+  const known = Object.keys(calendars)
+  const named = (name: string | undefined, path: Path): Stray[] =>
+    name === undefined ? [] : among('calendar', known, [name], () => path)
+  return [
+    ...named(shifts, ['shifts']),
+    ...channels.flatMap(({ shifts: own }, index) => named(own, ['channels', index, 'shifts'])),
+  ]
+}
+
+const strayParts = (yml: Named): Stray[] => {
   const channels = yml.channels.map(({ id }) => id)
   const systems = yml.systems.map(({ name }) => name)
   const added = yml.contracts.add.map(({ id }) => id)
@@ -73,6 +121,16 @@ export const strayNames = (yml: Named): Stray[] => {
       'people',
       'slack',
       yml.people.map(({ slack }) => slack),
+    ),
+    ...repeated(
+      'people',
+      'teams',
+      yml.people.map(({ teams }) => teams),
+    ),
+    ...repeated(
+      'people',
+      'email',
+      yml.people.map(({ email }) => email),
     ),
     ...repeated(
       'people',

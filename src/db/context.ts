@@ -1,10 +1,10 @@
 import { sql } from 'drizzle-orm'
 import {
-  type Amount,
   type ConsequenceRecord,
   type ExceptionContext,
   type GapHistory,
   MOST_COUNTED,
+  sums,
   type WaitingOrders,
 } from '../app/context.ts'
 import type { ExceptionSource } from '../app/records.ts'
@@ -13,6 +13,7 @@ import { LASTING_MS } from '../domain/trust.ts'
 import { idList } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { instantOrNull, parseKey } from './parse.ts'
+import { gapNotes } from './tend.ts'
 
 /*
  * What stands around an exception. Every part is bounded, whatever there is in the database: a card is drawn often, and
@@ -30,7 +31,7 @@ const SHOWN_ORDERS = 20
 const SHOWN_OPENINGS = 50
 const SHOWN_ACTIONS = 3
 const SHOWN_PEOPLE = 3
-const SHOWN_NOTES = 2
+const SHOWN_NOTES = 3
 
 type Folded = Pick<ExceptionSource, 'root' | 'consequences'>
 
@@ -74,14 +75,6 @@ const keysOf = (subject: ReturnType<typeof sql>) => sql`
   coalesce((select json_agg(json_build_object('name', k.name, 'value', k.value) order by k.name, k.value)
     from subject_keys k where k.subject_id = ${subject}), '[]')`
 
-const amountsOf = (rows: { valueMinor: number | null; currency: string | null }[]): Amount[] => {
-  const sums = new Map<string, number>()
-  for (const { valueMinor, currency } of rows) {
-    if (valueMinor !== null && currency !== null) sums.set(currency, (sums.get(currency) ?? 0) + valueMinor)
-  }
-  return [...sums].map(([currency, minor]) => ({ minor, currency })).sort((a, b) => b.minor - a.minor)
-}
-
 /** The worst first: by promise date, then by severity, then the oldest. */
 const consequencesOf = async (
   db: Executor,
@@ -111,7 +104,7 @@ const consequencesOf = async (
       currency: row.currency,
     }),
   )
-  return { first: all.slice(0, SHOWN_CONSEQUENCES), amounts: amountsOf(all) }
+  return { first: all.slice(0, SHOWN_CONSEQUENCES), amounts: sums(all) }
 }
 
 /**
@@ -165,7 +158,7 @@ const waitingOrders = async (db: Executor, subjectId: string): Promise<WaitingOr
   return {
     total: inOrder.length,
     isCut: found.some(({ looked }) => looked >= MOST_OF_SKU),
-    amounts: amountsOf(inOrder),
+    amounts: sums(inOrder),
     first: inOrder.slice(0, SHOWN_ORDERS),
   }
 }
@@ -198,7 +191,7 @@ const openingsOf = async (db: Executor, exceptionId: string): Promise<Date[]> =>
 /** A touch by which a person took part in how it came out: not a claim, and not a word. */
 const HANDLED = sql.raw(
   `(i.kind = 'off_chat' or (i.kind = 'press' and i.result in ('acted', 'awaiting_approval')
-    and i.action not in ('note', 'claim', 'release', 'reopen', 'decline')))`,
+    and i.action not in ('note', 'claim', 'release', 'assign', 'snooze', 'wake', 'escalate', 'reopen', 'decline')))`,
 )
 
 /**
@@ -243,31 +236,30 @@ const gapHistory = async (
         percentile_cont(0.5) within group (order by ms) filter (where alone) as alone_ms
       from gone`),
     db.execute<
-      Record<'action' | 'times' | 'verified' | 'proven', string> & { system: string | null }
+      Record<'action' | 'times' | 'verified' | 'proven' | 'handled', string> &
+        Record<'system' | 'ms', string | null>
     >(sql`${recent},
       done as (
         select a.system, a.action, a.verified_at is not null as verified,
-          a.verified_at is not null and ${LASTED} as proven
+          a.verified_at is not null and ${LASTED} as proven,
+          extract(epoch from a.verified_at - a.started_at) * 1000 as ms
         from recent r cross join lateral (
           select a.* from action_runs a where a.exception_id = r.id and a.started_at > ${ago(90)} offset 0) a
         where a.undoes is null and a.outcome is distinct from 'taken_back'
           and (a.outcome is distinct from 'declined' or a.sends > 0)
         union all
-        select null, i.action, e.state in ('healed', 'resolved'), false
+        select null, i.action, e.state in ('healed', 'resolved'), false, i.reported_minutes * 60000
         from ${touches} join exceptions e on e.id = r.id
         where i.kind = 'press' and i.result = 'acted' and i.action in ('fixed_by_hand', 'dismiss'))
       select system, action, count(*) as times, count(*) filter (where verified) as verified,
-        count(*) filter (where proven) as proven
+        count(*) filter (where proven) as proven, percentile_cont(0.5) within group (order by ms) as ms,
+        sum(count(*)) over () as handled
       from done group by system, action order by times desc, action limit ${SHOWN_ACTIONS}`),
     db.execute<{ name: string }>(sql`${recent}
-      select p.name from ${touches} join persons p on p.id = i.person_id where ${HANDLED}
+      select p.name from ${touches} join persons o on o.id = i.person_id
+        join persons p on p.id = coalesce(o.merged_into, o.id) where ${HANDLED}
       group by p.id, p.name order by count(*) desc, max(i.at) desc, p.id limit ${SHOWN_PEOPLE}`),
-    db.execute<{ exception: string; person: string | null; note: string; at: string }>(sql`${recent}
-      select i.exception_id::text as exception, p.name as person, i.note, i.at::text
-      from ${touches} left join persons p on p.id = i.person_id
-      where i.kind = 'press' and i.result = 'acted' and i.note is not null
-        and i.action in ('note', 'fixed_by_hand') and i.exception_id <> ${exceptionId}::int8
-      order by i.id desc limit ${SHOWN_NOTES}`),
+    gapNotes(db, contract, exceptionId, SHOWN_NOTES),
   ])
   const [row = {}] = counts
   const number = (name: string): number => Number(row[name] ?? 0)
@@ -280,17 +272,17 @@ const gapHistory = async (
     medianOpenMs: msOrNull('median_ms'),
     healedAlone: number('alone'),
     medianAloneMs: msOrNull('alone_ms'),
-    actions: actions.map(({ times, verified, proven, ...of }) => ({
-      ...of,
+    handled: Number(actions[0]?.handled ?? 0),
+    actions: actions.map(({ times, verified, proven, ms, system, action }) => ({
+      system,
+      action,
+      ms: ms === null ? null : Number(ms),
       times: Number(times),
       verified: Number(verified),
       proven: Number(proven),
     })),
     people: people.map(({ name }) => name),
-    notes: notes.flatMap(({ at, person, ...of }) => {
-      const time = instantOrNull(at)
-      return time ? [{ ...of, person: person ?? 'someone', at: time }] : []
-    }),
+    notes,
   }
 }
 

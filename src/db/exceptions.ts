@@ -5,6 +5,7 @@ import { isAsked } from '../app/show-run.ts'
 import { SEVERITIES } from '../domain/model.ts'
 import { idList, prepared, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
+import { standingOf } from './people.ts'
 import { actionRuns, clockConflicts, exceptions, interventions } from './schema.ts'
 
 export const idOrNull = (id: number | null): string | null => (id === null ? null : String(id))
@@ -49,10 +50,37 @@ const toRecord = (row: ExceptionRow, unfinished: ActiveRow[]): ExceptionRecord =
     id: String(row.id),
     severity,
     claimedBy: idOrNull(row.claimedBy),
+    assignedBy: idOrNull(row.assignedBy),
     decidedBy: idOrNull(row.decidedBy),
     rootId: idOrNull(row.rootId),
     run: runs.find((run) => !isAsked(run)) ?? null,
     asked: runs.filter(isAsked),
+  }
+}
+
+/** The same records with the persons that stand for those who were stored: whoever compares them compares humans. */
+export const asTheyStand = async (
+  db: Executor,
+  records: readonly ExceptionRecord[],
+): Promise<{ records: ExceptionRecord[]; names: Map<string, string> }> => {
+  const ids = records.flatMap(({ claimedBy, assignedBy, decidedBy, run, asked }) => [
+    ...[claimedBy, assignedBy, decidedBy].flatMap((person) => person ?? []),
+    ...[run, ...asked].flatMap((each) => each?.requestedBy ?? []),
+  ])
+  const standing = await standingOf(db, [...new Set(ids)])
+  const stands = (person: string): string => standing.get(person)?.id ?? person
+  const orNull = (person: string | null): string | null => (person === null ? null : stands(person))
+  const runAs = (run: ActiveRun): ActiveRun => ({ ...run, requestedBy: stands(run.requestedBy) })
+  return {
+    records: records.map((record) => ({
+      ...record,
+      claimedBy: orNull(record.claimedBy),
+      assignedBy: orNull(record.assignedBy),
+      decidedBy: orNull(record.decidedBy),
+      run: record.run && runAs(record.run),
+      asked: record.asked.map(runAs),
+    })),
+    names: new Map([...standing.values()].map(({ id, name }) => [id, name])),
   }
 }
 
@@ -68,14 +96,24 @@ export const loadExceptions = async (
     .where(and(sql`${exceptions.subjectId} = any(${idList(subjectIds)})`, isNull(exceptions.mergedInto)))
     .prepare('exceptions')
     .execute()
-  return withRuns(found).map(({ row, record }) => ({ subjectId: String(row.exception.subjectId), record }))
+  const loaded = withRuns(found)
+  const { records } = await asTheyStand(
+    db,
+    loaded.map(({ record }) => record),
+  )
+  return records.flatMap((record, index) => {
+    const subjectId = loaded[index]?.row.exception.subjectId
+    return subjectId === undefined ? [] : [{ subjectId: String(subjectId), record }]
+  })
 }
 
 const COLUMNS = `n int, id int8, "subjectId" int8, contract text, state text, episode int, version int, revision int,
   since timestamptz, "dueAt" timestamptz, "openedAt" timestamptz, "closedAt" timestamptz, status text, severity text,
   evidence text, magnitude float8, "dismissalHolds" bool, "valueMinor" int8, currency text, "promiseAt" timestamptz,
   channel text, "routeReason" text, "claimedBy" int8, "claimedAt" timestamptz, "decidedBy" int8,
-  "decidedAt" timestamptz, "decidedWhat" text, "decidedOnVersion" int, "rootId" int8, "graceWords" text`
+  "assignedBy" int8, "freeSince" timestamptz, "snoozedUntil" timestamptz, "snoozedMagnitude" float8,
+  "escalatedAt" timestamptz, "escalatedTo" text, "decidedAt" timestamptz, "decidedWhat" text, "decidedOnVersion" int,
+  "rootId" int8, "graceWords" text`
 
 export const exceptionTx = (db: Executor): ExceptionTx => ({
   async subjectOf(exceptionId) {
@@ -147,6 +185,8 @@ export const exceptionTx = (db: Executor): ExceptionTx => ({
           severity = r.severity, evidence = r.evidence, magnitude = r.magnitude, dismissal_holds = r."dismissalHolds",
           value_minor = r."valueMinor", currency = r.currency, promise_at = r."promiseAt", channel = r.channel,
           route_reason = r."routeReason", claimed_by = r."claimedBy", claimed_at = r."claimedAt",
+          assigned_by = r."assignedBy", free_since = r."freeSince", snoozed_until = r."snoozedUntil",
+          snoozed_magnitude = r."snoozedMagnitude", escalated_at = r."escalatedAt", escalated_to = r."escalatedTo",
           decided_by = r."decidedBy", decided_at = r."decidedAt", decided_what = r."decidedWhat",
           decided_on_version = r."decidedOnVersion", root_id = r."rootId", grace_words = r."graceWords"
         from ${rows(old, COLUMNS)} where e.id = r.id`)

@@ -1,30 +1,57 @@
-import { and, eq, sql } from 'drizzle-orm'
-import type { PostTx } from '../app/ports.ts'
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { PostTx, Resting } from '../app/ports.ts'
 import { rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { instantOrNull } from './parse.ts'
 import { posts } from './schema.ts'
+
+/** A change of what is shown waits so long for further ones, so that they cost one call. */
+export const QUIET_MS = 3_000
+/** A surface that redraws what was pressed by itself has begun by then. */
+export const REDRAW_MS = 2_000
+
+/** Posts that do not wait for their channel's budget. */
+const isAwake = (resting: Resting[]): SQL =>
+  resting.length === 0
+    ? sql`true`
+    : sql`not exists (
+        select 1 from ${rows(resting, 'channel text, fresh boolean, clicks boolean')}
+        where r.channel = posts.channel and r.fresh = (posts.ref is null) and (r.clicks or posts.priority > 0))`
 
 export const postTx = (db: Executor): PostTx => ({
   async wantPosts(wanted, at) {
     const fresh = wanted.filter(({ show }) => show === 'fresh')
     if (fresh.length > 0) {
       await db.execute(sql`
-        update posts p set ref = null, posted_revision = 0
-        from ${rows(fresh, 'card text, surface text')}
+        update posts p set ref = null, posted_revision = 0, channel = r.channel, detour = null, problem = null
+        from ${rows(fresh, 'card text, surface text, channel text')}
         where p.card = r.card and p.surface = r.surface`)
     }
+    // Drawn at once is what somebody pressed; a change of what is shown waits for further ones, and comes last. What
+    // failed before keeps its pause.
+    const after = (ms: number): SQL => sql`${new Date(at.getTime() + ms).toISOString()}::timestamptz`
     await db.execute(sql`
-      insert into posts (card, surface, channel, desired_revision, next_attempt_at)
-      select r.card, r.surface, r.channel, r.revision, ${at.toISOString()}::timestamptz
-      from ${rows(wanted, 'card text, surface text, channel text, revision int, show text')}
+      insert into posts (card, surface, channel, desired_revision, priority, next_attempt_at)
+      select r.card, r.surface, r.channel, r.revision,
+        case r.urgency when 'click' then 0 when 'severe' then 1 else 2 end,
+        case when r.redrawn then ${after(REDRAW_MS)} else ${after(0)} end
+      from ${rows(wanted, 'card text, surface text, channel text, revision int, show text, urgency text, redrawn boolean')}
       where r.show <> 'where_shown'
         or exists (select 1 from posts p where p.card = r.card and p.surface = r.surface)
       on conflict (card, surface) do update set
-        desired_revision = greatest(posts.desired_revision, excluded.desired_revision)`)
+        desired_revision = greatest(posts.desired_revision, excluded.desired_revision),
+        priority = least(
+          case when posts.desired_revision > posts.posted_revision then posts.priority else 3 end,
+          case when posts.ref is not null and excluded.priority > 0 then 3 else excluded.priority end),
+        next_attempt_at = case
+          when posts.ref is null and posts.problem is not null then posts.next_attempt_at
+          when excluded.priority = 0 then excluded.next_attempt_at
+          when posts.desired_revision > posts.posted_revision then posts.next_attempt_at
+          when posts.ref is null then excluded.next_attempt_at
+          else greatest(posts.next_attempt_at, ${after(QUIET_MS)}) end`)
   },
 
-  async leasePost(surface, by, now, leaseMs) {
+  async leasePost(surface, by, now, leaseMs, { resting, clicksOnly } = { resting: [], clicksOnly: false }) {
     const at = now.toISOString()
     const until = new Date(now.getTime() + leaseMs).toISOString()
     // Index posts_due; skip locked: two dispatchers never wait for one another, nor take the same post.
@@ -32,9 +59,11 @@ export const postTx = (db: Executor): PostTx => ({
       update posts p set lease_by = ${by}, lease_until = ${until}::timestamptz
       from (select card, surface from posts
             where surface = ${surface} and desired_revision > posted_revision
+              and priority <= ${clicksOnly ? 0 : 3}
               and next_attempt_at <= ${at}::timestamptz
               and (lease_until is null or lease_until <= ${at}::timestamptz)
-            order by next_attempt_at, length(card), card limit 1 for update skip locked) due
+              and ${isAwake(resting)}
+            order by priority, next_attempt_at, length(card), card limit 1 for update skip locked) due
       where p.card = due.card and p.surface = due.surface
       returning p.card`)
     if (!found) return null
@@ -45,20 +74,42 @@ export const postTx = (db: Executor): PostTx => ({
     return post ?? null
   },
 
-  async nextPostAt(surface) {
+  async dropLease({ card, surface }, by) {
+    await db
+      .update(posts)
+      .set({ leaseBy: null, leaseUntil: null })
+      .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.leaseBy, by)))
+  },
+
+  async leasePostOf({ card, surface, ref }, by, now, leaseMs) {
+    const at = now.toISOString()
+    const [post] = await db
+      .update(posts)
+      .set({ leaseBy: by, leaseUntil: new Date(now.getTime() + leaseMs) })
+      .where(
+        and(
+          eq(posts.card, card),
+          eq(posts.surface, surface),
+          sql`(lease_until is null or lease_until <= ${at}::timestamptz)`,
+          sql`(ref = coalesce(${ref}::text, ref) or (ref is null and ${ref}::text is not null))`,
+        ),
+      )
+      .returning()
+    return post ?? null
+  },
+
+  async nextPostAt(surface, resting = []) {
     const [found] = await db.execute<{ at: string | null }>(sql`
       select min(greatest(next_attempt_at, coalesce(lease_until, next_attempt_at)))::text as at
-      from posts where surface = ${surface} and desired_revision > posted_revision`)
+      from posts where surface = ${surface} and desired_revision > posted_revision and ${isAwake(resting)}`)
     return instantOrNull(found?.at ?? null)
   },
 
-  async savePost({ card, surface }, by, { ref, channel, postedRevision, nextAttemptAt, problem }) {
-    await db
+  async savePost({ card, surface }, by, { nextAttemptAt, problem, ...shown }) {
+    const [saved] = await db
       .update(posts)
       .set({
-        ref,
-        channel,
-        postedRevision,
+        ...shown,
         nextAttemptAt,
         problem,
         attempts: problem === null ? 0 : sql`attempts + 1`,
@@ -66,5 +117,7 @@ export const postTx = (db: Executor): PostTx => ({
         leaseUntil: null,
       })
       .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.leaseBy, by)))
+      .returning({ desired: posts.desiredRevision, posted: posts.postedRevision })
+    return saved !== undefined && saved.desired > saved.posted
   },
 })

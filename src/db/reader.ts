@@ -1,6 +1,6 @@
 import { and, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
-import { alias } from 'drizzle-orm/pg-core'
 import { z } from 'zod'
+import type { DeskPart } from '../app/desk.ts'
 import type { Reader } from '../app/ports.ts'
 import type { InterventionRow } from '../app/queries.ts'
 import { unreachableAmong } from '../app/reach.ts'
@@ -10,13 +10,16 @@ import { PRESS_RESULTS } from '../domain/press.ts'
 import { readBatch, recentBatches } from './batches.ts'
 import type { Database, Executor } from './connect.ts'
 import { contextOf, foldedOf } from './context.ts'
-import { activeRun, withRuns } from './exceptions.ts'
+import { readDesk, readOwed } from './desk.ts'
+import { activeRun, asTheyStand, withRuns } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
+import { readGroup } from './groups.ts'
 import { countSlower, readLearned } from './lags.ts'
-import { personTx } from './people.ts'
+import { standingOf, storedAs } from './people.ts'
 import { pastRunsOf, runRecordOf } from './runs.ts'
-import { actionRuns, exceptions, imports, interventions, persons, subjects } from './schema.ts'
+import { actionRuns, exceptions, identities, imports, interventions, persons, subjects } from './schema.ts'
 import { loadSubjects } from './subjects.ts'
+import { readEpisodes, readHandover } from './tend.ts'
 
 const handoff = z.object({ from: z.enum(ROLES), to: z.enum(ROLES), object: z.string() })
 const like = (text: string): string => `%${text.replace(/[\\%_]/g, '\\$&')}%`
@@ -37,10 +40,13 @@ const conditions = (filter: SourceFilter): SQL[] => {
   if (timeline !== 'any') list.push(sql`e.timeline = ${timeline}`)
   if (channel !== null) list.push(sql`e.channel = ${channel}`)
   if (contract !== null) list.push(sql`e.contract = ${contract}`)
-  if (claimedBy !== null) list.push(sql`e.claimed_by = ${claimedBy}::int8`)
+  if (filter.snoozed === 'hide') list.push(sql`e.snoozed_until is null`)
+  if (filter.snoozed === 'only') list.push(sql`e.snoozed_until is not null`)
+  if (claimedBy !== null) list.push(sql`e.claimed_by in ${storedAs(claimedBy)}`)
   if (handledBy !== null) {
-    list.push(sql`(e.claimed_by = ${handledBy}::int8 or exists (
-      select 1 from interventions i where i.exception_id = e.id and i.person_id = ${handledBy}::int8 and i.result in ('acted', 'awaiting_approval')))`)
+    const stored = storedAs(handledBy)
+    list.push(sql`(e.claimed_by in ${stored} or exists (
+      select 1 from interventions i where i.exception_id = e.id and i.person_id in ${stored} and i.result in ('acted', 'awaiting_approval')))`)
   }
   // What is open is listed by its root, unless something narrower is asked for: then what was meant is found.
   const isNarrow =
@@ -84,25 +90,22 @@ const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => 
     found.map(({ subject }) => [String(subject.id), { ...subject, id: String(subject.id) }]),
   )
   const records = new Map((await loadSubjects(db, [...wanted.values()])).map((record) => [record.id, record]))
-  const people = found.flatMap(({ exception, run }) => [
-    exception.claimedBy,
-    exception.decidedBy,
-    run?.requestedBy,
-  ])
-  const known = [
-    ...new Set(people.flatMap((person) => (person === null || person === undefined ? [] : [String(person)]))),
-  ]
-  const [names, folded, past, feeds] = await Promise.all([
-    personTx(db).personNames(known),
+  const loaded = withRuns(found)
+  const [{ records: standing, names }, folded, past, feeds] = await Promise.all([
+    asTheyStand(
+      db,
+      loaded.map(({ record }) => record),
+    ),
     foldedOf(db, ids),
     pastRunsOf(db, ids),
     feedTx(db).feeds(),
   ])
   const unreachable = unreachableAmong(feeds)
   const sources = new Map(
-    withRuns(found).flatMap(({ row: { exception }, record }) => {
+    loaded.flatMap(({ row: { exception } }, index) => {
       const subject = records.get(String(exception.subjectId))
-      if (!subject) return []
+      const record = standing[index]
+      if (!subject || !record) return []
       const { root = null, consequences = 0 } = folded.get(exception.id) ?? {}
       const around = { past: past.get(String(exception.id)) ?? [], unreachable }
       return [[exception.id, { exception: record, subject, names, root, consequences, ...around }] as const]
@@ -113,15 +116,17 @@ const load = async (db: Executor, ids: number[]): Promise<ExceptionSource[]> => 
 
 const interventionsOf = async (db: Executor, exceptionId: string): Promise<InterventionRow[]> => {
   const found = await db
-    .select({ row: interventions, person: persons.name })
+    .select()
     .from(interventions)
-    .leftJoin(persons, eq(persons.id, interventions.personId))
     .where(eq(interventions.exceptionId, Number(exceptionId)))
     .orderBy(interventions.id)
-  return found.map(({ row, person }) => ({
+  const standing = await standingOf(db, [
+    ...new Set(found.flatMap(({ personId }) => (personId === null ? [] : [String(personId)]))),
+  ])
+  return found.map((row) => ({
     id: String(row.id),
     at: row.at,
-    person: person ?? 'somebody in the system itself',
+    person: standing.get(String(row.personId))?.name ?? 'somebody in the system itself',
     kind: row.kind,
     action: row.action,
     result: row.result,
@@ -133,17 +138,32 @@ const interventionsOf = async (db: Executor, exceptionId: string): Promise<Inter
 
 /** Newest first. */
 const runsOf = async (db: Executor, exceptionId: string): Promise<ExceptionHistory['runs']> => {
-  const requester = alias(persons, 'requester')
-  const approver = alias(persons, 'approver')
   const found = await db
-    .select({ run: actionRuns, requestedByName: requester.name, approvedByName: approver.name })
+    .select()
     .from(actionRuns)
-    .innerJoin(requester, eq(requester.id, actionRuns.requestedBy))
-    .leftJoin(approver, eq(approver.id, actionRuns.approvedBy))
     .where(eq(actionRuns.exceptionId, Number(exceptionId)))
     .orderBy(desc(actionRuns.id))
-  return found.map(({ run, ...names }) => ({ ...runRecordOf(run), ...names }))
+  const runs = found.map(runRecordOf)
+  const ids = runs.flatMap(({ requestedBy, approvedBy }) => [
+    requestedBy,
+    ...(approvedBy === null ? [] : [approvedBy]),
+  ])
+  const standing = await standingOf(db, [...new Set(ids)])
+  const nameOf = (person: string): string => standing.get(person)?.name ?? 'someone'
+  return runs.map((run) => ({
+    ...run,
+    requestedByName: nameOf(run.requestedBy),
+    approvedByName: run.approvedBy === null ? null : nameOf(run.approvedBy),
+  }))
 }
+
+/** How one person is known on each surface. */
+const identitiesOf = (db: Executor, personId: string): Promise<ExceptionHistory['assigned']> =>
+  db
+    .select({ surface: identities.surface, externalId: identities.externalId, name: persons.name })
+    .from(identities)
+    .innerJoin(persons, eq(persons.id, identities.personId))
+    .where(sql`${identities.personId} in ${storedAs(personId)}`)
 
 /** The exceptions of a press for a group; of a question, none. */
 const groupOf = (ids: unknown): string[] => (ids === null ? [] : z.array(z.string()).parse(ids))
@@ -182,12 +202,14 @@ export const createReader = (db: Database): Reader => {
       consistently(async (tx) => {
         const [source] = await load(tx, [Number(id)])
         if (!source) return null
-        const [context, interventions, runs] = await Promise.all([
+        const { claimedBy, assignedBy } = source.exception
+        const [context, interventions, runs, assigned] = await Promise.all([
           contextOf(tx, source, now, needsGoods(source.exception.contract)),
           interventionsOf(tx, id),
           runsOf(tx, id),
+          claimedBy !== null && assignedBy !== null ? identitiesOf(tx, claimedBy) : [],
         ])
-        return { ...source, asOf: now, context, interventions, runs }
+        return { ...source, asOf: now, context, assigned, interventions, runs }
       }),
 
     subjectsByValue: (text, limit) =>
@@ -204,20 +226,22 @@ export const createReader = (db: Database): Reader => {
 
     async touches({ from, to }) {
       const found = await db
-        .select()
+        .select({ row: interventions, merged: persons.mergedInto })
         .from(interventions)
+        .leftJoin(persons, eq(persons.id, interventions.personId))
         .where(
           and(
             eq(interventions.timeline, 'live'),
             sql`${interventions.at} >= ${from.toISOString()}::timestamptz and ${interventions.at} < ${to.toISOString()}::timestamptz`,
           ),
         )
-      return found.map((row) => {
+      return found.map(({ row, merged }) => {
+        const personId = merged ?? row.personId
         const edge: Handoff | null = row.handoff === null ? null : handoff.parse(row.handoff)
         const approval = row.action === 'approve' || row.action === 'decline'
         return {
           id: String(row.id),
-          personId: row.personId === null ? null : String(row.personId),
+          personId: personId === null ? null : String(personId),
           at: row.at,
           kind: row.kind === 'press' && approval ? ('approval' as const) : row.kind,
           result: PRESS_RESULTS.find((result) => result === row.result) ?? null,
@@ -251,6 +275,24 @@ export const createReader = (db: Database): Reader => {
       return new Map(found.map((row) => [row.channel, Number(row.open)]))
     },
 
+    desk: (asked) =>
+      consistently(async (tx) => {
+        const found = await readDesk(tx, asked)
+        const loaded = new Map(
+          (await load(tx, [...new Set([...found.values()].flatMap(({ ids }) => ids))])).map((source) => [
+            source.exception.id,
+            source,
+          ]),
+        )
+        const part = (name: DeskPart) => {
+          const { ids, total } = found.get(name) ?? { ids: [], total: 0 }
+          return { sources: ids.flatMap((id) => loaded.get(String(id)) ?? []), total }
+        }
+        return { mine: part('mine'), approvals: part('approvals'), channels: part('channels') }
+      }),
+    owed: (now) => consistently((tx) => readOwed(tx, now)),
+    exceptionsById: (ids) => consistently((tx) => load(tx, ids.map(Number))),
+
     async countByContract(filter) {
       const found = await db.execute<{ contract: string; count: string }>(sql`
         select e.contract, count(*) as count from exceptions e where ${sql.join(conditions(filter), sql` and `)}
@@ -259,6 +301,9 @@ export const createReader = (db: Database): Reader => {
     },
 
     batch: (id) => consistently((tx) => readBatch(tx, id)),
+    handover: (id) => consistently((tx) => readHandover(tx, id)),
+    episodes: (exceptionId, limit) => readEpisodes(db, exceptionId, limit),
+    group: (id, now, lines) => consistently((tx) => readGroup(tx, id, now, lines)),
     recentBatches: (since, limit) => recentBatches(db, since, limit),
 
     async waiting() {

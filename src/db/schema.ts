@@ -9,11 +9,13 @@ import {
   jsonb,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   uniqueIndex,
 } from 'drizzle-orm/pg-core'
 import { MEMBER_STATES } from '../app/batch-records.ts'
+import { PLACES } from '../domain/group.ts'
 
 /*
  * Every hot table's key begins with the subject or with the system, so that the same schema can be distributed by
@@ -264,6 +266,16 @@ export const exceptions = pgTable(
     routeReason: text('route_reason'),
     claimedBy: id('claimed_by'),
     claimedAt: at('claimed_at'),
+    /** Who gave it to the one who has it; null where they took it themselves. */
+    assignedBy: id('assigned_by'),
+    /** Since when it waits for somebody to take it; null = since it opened. */
+    freeSince: at('free_since'),
+    /** Set aside until then, unless its evidence gets worse than it was at that time. */
+    snoozedUntil: at('snoozed_until'),
+    snoozedMagnitude: doublePrecision('snoozed_magnitude'),
+    /** Raised to another channel, where it has a post of its own. */
+    escalatedAt: at('escalated_at'),
+    escalatedTo: text('escalated_to'),
     /** The latest decision of a person: who, what, when, and on which version of the card. */
     decidedBy: id('decided_by'),
     decidedAt: at('decided_at'),
@@ -283,6 +295,13 @@ export const exceptions = pgTable(
     index('exceptions_open').on(t.timeline, t.openedAt).where(sql`state = 'open'`),
     index('exceptions_open_contract').on(t.timeline, t.contract, t.id).where(sql`state = 'open'`),
     index('exceptions_closed').on(t.timeline, t.closedAt),
+    index('exceptions_claimed').on(t.id).where(sql`state = 'open' and claimed_by is not null`),
+    index('exceptions_snoozed').on(t.snoozedUntil).where(sql`state = 'open' and snoozed_until is not null`),
+    index('exceptions_free')
+      .on(t.routeReason, sql`coalesce(free_since, opened_at)`)
+      .where(
+        sql`state = 'open' and claimed_by is null and snoozed_until is null and escalated_at is null and root_id is null`,
+      ),
   ],
 )
 
@@ -369,21 +388,42 @@ export const actionRuns = pgTable(
   ],
 )
 
-export const persons = pgTable('persons', {
-  id: id('id').primaryKey().generatedAlwaysAsIdentity(),
-  name: text('name').notNull(),
-  createdAt: at('created_at').notNull(),
-})
+/** One human on one surface, or several of these that are one human: then one row stands for all. */
+export const persons = pgTable(
+  'persons',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    name: text('name').notNull(),
+    createdAt: at('created_at').notNull(),
+    /** The row that stands for this one, always in one step: it has none itself. What was stored under this id stays. */
+    mergedInto: id('merged_into'),
+    /** The admin who said so; null where a verified address or baton.yml did. */
+    linkedBy: id('linked_by'),
+    linkedAt: at('linked_at'),
+  },
+  () => [index('persons_standing').on(sql`coalesce(merged_into, id)`)],
+)
 
-/** A person on one surface. */
+/** A person on one surface. Each has a row of `persons` of its own for ever, so that nothing moves when two are joined. */
 export const identities = pgTable(
   'identities',
   {
     surface: text('surface').notNull(),
     externalId: text('external_id').notNull(),
     personId: id('person_id').notNull(),
+    /** In small letters, as the platform vouched for it last; null where it never did. */
+    email: text('email'),
+    /** Its address joins it to nobody: it has changed, or passed from one account to another, or an admin said no. */
+    isApart: boolean('is_apart').notNull().default(false),
+    /** The platform's groups that it was in, when the platform said so last. */
+    groups: text('groups').array().notNull().default([]),
+    groupsAt: at('groups_at'),
   },
-  (t) => [primaryKey({ columns: [t.surface, t.externalId] })],
+  (t) => [
+    primaryKey({ columns: [t.surface, t.externalId] }),
+    uniqueIndex('identities_person').on(t.personId),
+    index('identities_email').on(t.email).where(sql`email is not null`),
+  ],
 )
 
 /** Every human touch. Append-only: a trigger refuses update and delete. */
@@ -420,6 +460,9 @@ export const interventions = pgTable(
     uniqueIndex('interventions_interaction').on(t.surface, t.interactionKey),
     index('interventions_exception').on(t.exceptionId, t.id),
     index('interventions_at').on(t.timeline, t.at),
+    index('interventions_notes')
+      .on(t.contract, t.id)
+      .where(sql`note is not null and kind = 'press' and action in ('note', 'fixed_by_hand')`),
   ],
 )
 
@@ -427,7 +470,7 @@ export const interventions = pgTable(
 export const posts = pgTable(
   'posts',
   {
-    /** What the card is about: `12` is an exception, `batch:7` a batch. */
+    /** What the card is about: `12` is an exception, `batch:7` a batch, `group:3` a group. */
     card: text('card').notNull(),
     surface: text('surface').notNull(),
     channel: text('channel').notNull(),
@@ -440,10 +483,18 @@ export const posts = pgTable(
     nextAttemptAt: at('next_attempt_at').notNull(),
     attempts: integer('attempts').notNull().default(0),
     problem: text('problem'),
+    /** 0 = somebody pressed it, 1 = new and severe, 2 = new, 3 = a change of what is shown. */
+    priority: smallint('priority').notNull().default(2),
+    /** Why it is not in the channel that it was meant for; shown on the card. */
+    detour: text('detour'),
+    /** The revision that the platform rejected: it is shown as a plain card. */
+    plainRevision: integer('plain_revision'),
   },
   (t) => [
     primaryKey({ columns: [t.card, t.surface] }),
-    index('posts_due').on(t.nextAttemptAt).where(sql`desired_revision > posted_revision`),
+    index('posts_due')
+      .on(t.surface, t.priority, t.nextAttemptAt)
+      .where(sql`desired_revision > posted_revision`),
   ],
 )
 
@@ -609,4 +660,121 @@ export const surfaceKeep = pgTable(
     value: text('value').notNull(),
   },
   (t) => [primaryKey({ columns: [t.surface, t.isSealed, t.kind, t.key] })],
+)
+
+/** Exceptions that opened together; past a threshold a storm, which has one post for all. See domain/group.ts. */
+export const groups = pgTable(
+  'groups',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    channel: text('channel').notNull(),
+    /** The text of `parts`: names the group within its channel. */
+    key: text('key').notNull(),
+    parts: jsonb('parts').notNull(),
+    rule: jsonb('rule').notNull(),
+    openedAt: at('opened_at').notNull(),
+    stormAt: at('storm_at'),
+    closedAt: at('closed_at'),
+    bar: jsonb('bar').notNull(),
+    revision: integer('revision').notNull().default(0),
+    showing: integer('showing').notNull().default(1),
+    refreshedAt: at('refreshed_at').notNull(),
+    postedAt: at('posted_at').notNull(),
+    nextLookAt: at('next_look_at').notNull(),
+    shown: text('shown').notNull().default(''),
+    /** What there is to say of one that is over. */
+    figures: jsonb('figures'),
+  },
+  (t) => [
+    uniqueIndex('groups_open').on(t.channel, t.key).where(sql`closed_at is null`),
+    index('groups_due').on(t.nextLookAt).where(sql`closed_at is null`),
+    index('groups_closed').on(t.closedAt).where(sql`closed_at is not null`),
+  ],
+)
+
+/** The group that an exception opened in last, and whether it has a post of its own. */
+export const groupMembers = pgTable(
+  'group_members',
+  {
+    exceptionId: id('exception_id').primaryKey(),
+    groupId: id('group_id').notNull(),
+    place: text('place', { enum: PLACES }).notNull(),
+    at: at('at').notNull(),
+  },
+  (t) => [index('group_members_group').on(t.groupId, t.at)],
+)
+
+/** Claims that ended with one shift in one channel: one message hands them over. */
+export const handovers = pgTable(
+  'handovers',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    channel: text('channel').notNull(),
+    /** The end of the shift; of claims without a calendar, the full hour in which they ended. */
+    endedAt: at('ended_at').notNull(),
+  },
+  (t) => [uniqueIndex('handovers_one').on(t.channel, t.endedAt), index('handovers_ended').on(t.endedAt)],
+)
+
+/** What was in hand when the shift ended, and in whose. */
+export const handoverItems = pgTable(
+  'handover_items',
+  {
+    handoverId: id('handover_id').notNull(),
+    exceptionId: id('exception_id').notNull(),
+    claimedBy: id('claimed_by').notNull(),
+    claimedAt: at('claimed_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.handoverId, t.exceptionId] })],
+)
+
+/** Notes that are not shown any more on the cards of their gap; the log itself is never edited. */
+export const retiredNotes = pgTable('retired_notes', {
+  interventionId: id('intervention_id').primaryKey(),
+  personId: id('person_id').notNull(),
+  at: at('at').notNull(),
+})
+
+/** What may be called how fast, shared by all replicas: one row for each limit of a platform. */
+export const rateBudgets = pgTable(
+  'rate_budgets',
+  {
+    surface: text('surface').notNull(),
+    key: text('key').notNull(),
+    /** When the budget is whole again: every call moves it on by the time in which one call comes back. */
+    fullAt: at('full_at').notNull(),
+    /** How often a call had to wait for it. */
+    waits: integer('waits').notNull().default(0),
+    /** How often the platform said that calls came too fast. */
+    limited: integer('limited').notNull().default(0),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.key] })],
+)
+
+/** What keeps cards from where they belong and an admin must mend: gone once something is delivered there again. */
+export const deliveryTroubles = pgTable(
+  'delivery_troubles',
+  {
+    surface: text('surface').notNull(),
+    /** A channel, as Baton calls it; '' = the whole surface. */
+    about: text('about').notNull(),
+    words: text('words').notNull(),
+    since: at('since').notNull(),
+    retryAt: at('retry_at').notNull(),
+    /** When the admins are to be told; null once they were. */
+    tellAt: at('tell_at'),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.about] })],
+)
+
+/** Messages that somebody pressed and no post remembers: left by a process that died, to be taken away. */
+export const strayPosts = pgTable(
+  'stray_posts',
+  {
+    surface: text('surface').notNull(),
+    ref: text('ref').notNull(),
+    card: text('card').notNull(),
+    nextAttemptAt: at('next_attempt_at').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.surface, t.ref] })],
 )

@@ -1,10 +1,12 @@
 import type { Store, Tx } from '../app/ports.ts'
 import { batchTx } from './batches.ts'
+import { budgetTx } from './budgets.ts'
 import type { Database, Executor } from './connect.ts'
 import { codeOf } from './errors.ts'
 import { exceptionTx } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
 import { foldTx } from './fold.ts'
+import { groupTx } from './groups.ts'
 import { importTx } from './imports.ts'
 import { graceTx } from './lags.ts'
 import { nameTx } from './mappings.ts'
@@ -15,6 +17,7 @@ import { runTx } from './runs.ts'
 import { signalTx } from './signals.ts'
 import { splitTx } from './splits.ts'
 import { subjectTx } from './subjects.ts'
+import { tendTx } from './tend.ts'
 
 /** How often a transaction is tried that lost against another one. */
 const MAX_TRIES = 5
@@ -44,12 +47,15 @@ export const txOf = (db: Executor): Tx => ({
   ...personTx(db),
   ...feedTx(db),
   ...postTx(db),
+  ...budgetTx(db),
   ...batchTx(db),
+  ...groupTx(db),
   ...queueTx(db),
   ...importTx(db),
   ...nameTx(db),
   ...splitTx(db),
   ...graceTx(db),
+  ...tendTx(db),
 })
 
 export const createStore = (db: Database): Store => ({

@@ -6,6 +6,8 @@ const SIGNAL_DAYS = 30
 const TICK_DAYS = 2
 /** What was offered for many and never pressed: what it showed is long out of date. */
 const OFFER_DAYS = 2
+/** The summary of a storm that is over can be asked for so long. */
+const GROUP_DAYS = 30
 /** More than what graces are learned from, so that a slow month can be looked at afterwards. */
 const LAG_DAYS = 60
 
@@ -31,6 +33,10 @@ export const upkeep = async (db: Database, now: Date): Promise<void> => {
         and task_identifier <> 'process' and updated_at < ${before(TICK_DAYS)}::timestamptz))`)
   await db.execute(sql`delete from lags where reached_at < ${before(LAG_DAYS)}::timestamptz`)
   await db.execute(sql`delete from schedule_ticks where tick < ${before(TICK_DAYS)}::timestamptz`)
+  // Index groups_closed.
+  await db.execute(sql`
+    with old as (delete from groups where closed_at < ${before(GROUP_DAYS)}::timestamptz returning id)
+    delete from group_members m using old where m.group_id = old.id`)
   // Index batches_offered.
   await db.execute(sql`
     with old as (delete from batches where state = 'offered' and asked_at < ${before(OFFER_DAYS)}::timestamptz returning id)

@@ -35,6 +35,8 @@ export type PressedAction = {
   needsSecondPerson: boolean
   /** Pressing it approves the waiting run: never by the one who asked for it. */
   approves: boolean
+  /** The only person for whom it does anything; for others `reason` says why not. */
+  onlyBy?: string
 }
 
 export type PressDecision = { result: PressResult; message: string }
@@ -83,7 +85,8 @@ export const decidePress = (
   if (action.approves && exception.awaiting?.personId === person.id) {
     return { result: 'not_allowed', message: 'A second person has to approve what you asked for.' }
   }
-  if (!action.enabled) {
+  const isAnothers = action.onlyBy !== undefined && action.onlyBy !== person.id
+  if (!action.enabled || isAnothers) {
     return {
       result: 'nothing_to_do',
       message: action.reason ?? 'This cannot work at the moment. Nothing was done.',

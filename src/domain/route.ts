@@ -1,3 +1,4 @@
+import type { Grouping } from './group.ts'
 import type { Role, Severity, SubjectKind } from './model.ts'
 
 /** What a channel rule may look at. */
@@ -21,7 +22,26 @@ export type Condition = {
   valueAtLeastMinor?: number
 }
 
-export type ChannelRule = { name: string; if: Condition; channel: string }
+export type ChannelRule = {
+  name: string
+  if: Condition
+  channel: string
+  /** Who is mentioned on its new posts. */
+  tell?: Mention[]
+  escalate?: Escalation
+  /** How what it places is grouped; null = not at all. Absent: as everywhere else. */
+  group?: Grouping | null
+}
+
+/** `afterMs`: raised by itself once nobody has taken it for so long; null = only by a press. */
+export type Escalation = { to: string; tell: Mention[]; afterMs: number | null }
+
+/**
+ * Who is told when a card is posted. `id` is what `surface` knows them by (the externalId of a person's identity, the
+ * platform's id of a group). A renderer mentions those of its own surface and shows nothing of the others; text alone
+ * never mentions anybody.
+ */
+export type Mention = { surface: string; id: string; kind: 'person' | 'group'; name: string }
 
 export type Routed = { channel: string; reason: string }
 
@@ -37,10 +57,17 @@ const holds = (condition: Condition, it: Routable): boolean =>
   among(condition.system, it.systems) &&
   (condition.valueAtLeastMinor === undefined || (it.valueMinor ?? 0) >= condition.valueAtLeastMinor)
 
+/** What an exception keeps of the rule that placed it. */
+export const reasonOf = ({ name }: Pick<ChannelRule, 'name'>): string => `rule "${name}"`
+
+/** The rule that placed an exception, by the reason that it keeps; undefined where none did, or it is gone. */
+export const ruleFor = (rules: readonly ChannelRule[], reason: string | null): ChannelRule | undefined =>
+  rules.find((rule) => reasonOf(rule) === reason)
+
 /** The first rule that matches decides; without one, the default channel. The reason is kept on the exception. */
 export const route = (rules: ChannelRule[], defaultChannel: string, it: Routable): Routed => {
   const rule = rules.find((candidate) => holds(candidate.if, it))
   return rule
-    ? { channel: rule.channel, reason: `rule "${rule.name}"` }
+    ? { channel: rule.channel, reason: reasonOf(rule) }
     : { channel: defaultChannel, reason: 'no rule matched: default channel' }
 }

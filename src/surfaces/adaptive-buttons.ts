@@ -5,6 +5,7 @@ import {
   type Fit,
   type InputElement,
   LIMITS,
+  type OpenDialog,
   plain,
   type ShowCard,
   some,
@@ -18,7 +19,7 @@ import { cleanText, cutText, escapeMarkdown, inputId } from './adaptive-text.ts'
 export const renderButtons = (all: (CardButton | CommandButton)[], fit: Fit): Element[] => {
   const actions = all.map((button, index) => ({
     ...(button.kind === 'press' ? pressAction(button, fit) : commandAction(button, fit)),
-    ...(index < LIMITS.primaryButtons ? {} : { mode: 'secondary' as const }),
+    ...(index < LIMITS.primaryButtons && button.place !== 'overflow' ? {} : { mode: 'secondary' as const }),
   }))
   const reasons = all.flatMap((button) => (button.kind === 'press' ? reasonOf(button, fit) : []))
   return [{ type: 'ActionSet', actions }, ...reasons]
@@ -42,21 +43,20 @@ const commandAction = (button: CommandButton, fit: Fit): Execute => ({
 
 const STYLES = { primary: { style: 'positive' }, danger: { style: 'destructive' }, default: {} } as const
 
-const pressAction = (button: CardButton, fit: Fit): Execute | ShowCard => {
+const pressAction = (button: CardButton, fit: Fit): Execute | ShowCard | OpenDialog => {
   const title = plain(button.label, LIMITS.buttonLabel, fit)
   const look = {
     title,
     ...STYLES[button.style],
     ...(button.reason === null ? {} : { tooltip: plain(button.reason, LIMITS.reason, fit) }),
   }
-  const execute: Execute = {
-    type: 'Action.Execute',
-    verb: 'press',
-    ...look,
-    data: { exception: button.exception, action: button.action, version: button.version },
-  }
+  const data = { exception: button.exception, action: button.action, version: button.version }
+  const execute: Execute = { type: 'Action.Execute', verb: 'press', ...look, data }
   if (!button.enabled) return { ...execute, isEnabled: false }
   if (button.confirm === null && button.inputs.length === 0) return execute
+  if (fit.asks === 'in_dialog') {
+    return { type: 'Action.Submit', ...look, data: { ...data, msteams: { type: 'task/fetch' } } }
+  }
   return {
     type: 'Action.ShowCard',
     ...look,
@@ -69,8 +69,8 @@ const finalAction = (button: CardButton, execute: Execute, fit: Fit): Execute =>
     ? execute
     : { ...execute, title: plain(button.confirm.yes, LIMITS.buttonLabel, fit) }
 
-/** Adaptive Cards have no confirmation of their own: the question and the inputs open below the button. */
-const formBody = (button: CardButton, fit: Fit): (TextBlock | InputElement)[] => [
+/** Adaptive Cards have no confirmation of their own: the question and the inputs open below the button, or in a dialog. */
+export const formBody = (button: CardButton, fit: Fit): (TextBlock | InputElement)[] => [
   ...(button.confirm === null
     ? []
     : [

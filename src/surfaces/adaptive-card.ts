@@ -2,6 +2,7 @@ import type { Card, CardBlock, SystemColumn, Tone } from '../app/card.ts'
 import { renderButtons } from './adaptive-buttons.ts'
 import {
   type AdaptiveCardJson,
+  type CardHost,
   type Container,
   type Element,
   type FactSet,
@@ -23,19 +24,50 @@ import { cutText, plainText, timeText } from './adaptive-text.ts'
 
 const SHORTENED = 'Shortened to fit. The rest is in the console.'
 
+/** Size on the wire as chat platforms count it: UTF-16. */
+export const sizeInBytes = (card: AdaptiveCardJson): number => JSON.stringify(card).length * 2
+
+const CONSOLE: CardHost = { size: sizeInBytes, bytes: LIMITS.bytes, asks: 'in_card' }
+
+/** What stays to the last, beside the title: how each system sees it, and what can be done. */
+const ESSENTIAL: readonly CardBlock['kind'][] = ['systems', 'buttons']
+
 /**
- * Renders a card. One that is too large is drawn again with smaller limits until it fits `LIMITS.bytes`, and says
- * that it was shortened; its buttons stay.
+ * Renders a card. One that is too large is drawn again with smaller limits until it fits, at last with its title,
+ * systems and buttons alone, and says that it was shortened. Only where the buttons alone are too many, the first of
+ * them stay.
  */
-export const renderAdaptiveCard = (card: Card): AdaptiveCardJson => {
-  for (const share of [1, 0.5, 0.25, 0.1, 0.04]) {
-    const fit = { share, cut: false }
-    const blocks = blocksOf(card, fit).flatMap((block) => renderBlock(block, fit))
-    const body = [titleOf(card, fit), ...drawTogether(blocks)]
+export const renderAdaptiveCard = (card: Card, host: CardHost = CONSOLE): AdaptiveCardJson => {
+  const drawn = (share: number, blocks: CardBlock[], isCut = false): AdaptiveCardJson | null => {
+    const fit = { share, cut: isCut, asks: host.asks }
+    const elements = blocksOf(blocks, fit).flatMap((block) => renderBlock(block, fit))
+    const body = [titleOf(card, fit), ...drawTogether(elements)]
     const rendered = envelope(card, fit.cut ? [...body, small(SHORTENED)] : body)
-    if (sizeInBytes(rendered) <= LIMITS.bytes) return rendered
+    return host.size(rendered) <= host.bytes ? rendered : null
   }
-  return envelope(card, [titleOf(card, { share: 0.04, cut: true }), small(SHORTENED)])
+  for (const share of [1, 0.5, 0.25, 0.1, 0.04]) {
+    const whole = drawn(share, card.blocks)
+    if (whole) return whole
+  }
+  const essential = card.blocks.filter(({ kind }) => ESSENTIAL.includes(kind))
+  for (let buttons = countButtons(essential); buttons > 0; buttons = Math.floor(buttons / 2)) {
+    const fitting = drawn(0.04, firstButtons(essential, buttons), true)
+    if (fitting) return fitting
+  }
+  return envelope(card, [titleOf(card, { share: 0.04, cut: true, asks: host.asks }), small(SHORTENED)])
+}
+
+const countButtons = (blocks: CardBlock[]): number =>
+  blocks.reduce((sum, block) => sum + (block.kind === 'buttons' ? block.buttons.length : 0), 0)
+
+const firstButtons = (blocks: CardBlock[], max: number): CardBlock[] => {
+  let left = max
+  return blocks.map((block) => {
+    if (block.kind !== 'buttons') return block
+    const buttons = block.buttons.slice(0, left)
+    left -= buttons.length
+    return { ...block, buttons }
+  })
 }
 
 /** Small print that follows small print or facts belongs to them: it stands close, and the card stays short. */
@@ -49,19 +81,11 @@ const drawTogether = (elements: Element[]): Element[] =>
 const isSmallPrint = (element: Element): element is TextBlock =>
   element.type === 'TextBlock' && element.size === 'small'
 
-const blocksOf = (card: Card, fit: Fit): CardBlock[] => {
-  const kept = new Set(
-    some(
-      card.blocks.filter((block) => block.kind !== 'buttons'),
-      LIMITS.blocks,
-      fit,
-    ),
-  )
-  return card.blocks.filter((block) => block.kind === 'buttons' || kept.has(block))
+const blocksOf = (blocks: CardBlock[], fit: Fit): CardBlock[] => {
+  const others = blocks.filter(({ kind }) => !ESSENTIAL.includes(kind))
+  const kept = new Set(some(others, LIMITS.blocks, fit))
+  return blocks.filter((block) => ESSENTIAL.includes(block.kind) || kept.has(block))
 }
-
-/** Size on the wire as chat platforms count it: UTF-16. */
-export const sizeInBytes = (card: AdaptiveCardJson): number => JSON.stringify(card).length * 2
 
 const envelope = (card: Card, body: Element[]): AdaptiveCardJson => ({
   type: 'AdaptiveCard',
@@ -80,27 +104,27 @@ const TONES: Record<Tone, { style: Style; sign: string }> = {
   danger: { style: 'attention', sign: '◆ ' },
 }
 
-const titleOf = (card: Card, fit: Fit): Container => ({
-  type: 'Container',
-  style: TONES[card.tone].style,
-  bleed: true,
-  items: [
-    textBlock(TONES[card.tone].sign + text(card.title, LIMITS.title, fit), {
-      style: 'heading',
-      size: 'medium',
-      weight: 'bolder',
-    }),
-  ],
-})
+/** A title is never shortened below its limit: it says what the card is about. */
+const titleOf = (card: Card, fit: Fit): Container => {
+  const whole = { ...fit, share: 1 }
+  const title = TONES[card.tone].sign + text(card.title, LIMITS.title, whole)
+  fit.cut ||= whole.cut
+  return {
+    type: 'Container',
+    style: TONES[card.tone].style,
+    bleed: true,
+    items: [textBlock(title, { style: 'heading', size: 'medium', weight: 'bolder' })],
+  }
+}
 
 const renderBlock = (block: CardBlock, fit: Fit): Element[] => {
   switch (block.kind) {
     case 'text':
       return [paragraph(block.text, block.tone ?? 'neutral', fit)]
     case 'facts':
-      return block.facts.length === 0 ? [] : [factSet(block.facts, fit)]
+      return block.facts.length === 0 ? [] : facts(block.facts, fit)
     case 'systems':
-      return block.systems.length === 0 ? [] : [systemsTable(block.systems, fit)]
+      return block.systems.length === 0 ? [] : systems(block.systems, fit)
     case 'table':
       return table(block, fit)
     case 'time':
@@ -124,6 +148,20 @@ const paragraph = (words: string, tone: Tone, fit: Fit): TextBlock => {
   const { style, sign } = TONES[tone]
   const body = text(words, LIMITS.text, fit)
   return tone === 'neutral' ? textBlock(body) : textBlock(sign + body, { color: style })
+}
+
+/** How many were left out is said where they would have stood; where they are stands at the end of the card. */
+const hiddenLine = (hidden: number): TextBlock[] => (hidden > 0 ? [small(`${hidden} more`)] : [])
+
+const facts = (all: { label: string; value: string; at?: Date }[], fit: Fit): Element[] => {
+  const set = factSet(all, fit)
+  return [set, ...hiddenLine(all.length - set.facts.length)]
+}
+
+const systems = (all: SystemColumn[], fit: Fit): Element[] => {
+  const table = systemsTable(all, fit)
+  // The first row is the heading.
+  return [table, ...hiddenLine(all.length + 1 - table.rows.length)]
 }
 
 const factSet = (facts: { label: string; value: string; at?: Date }[], fit: Fit): FactSet => ({
@@ -207,6 +245,6 @@ const table = (block: Extract<CardBlock, { kind: 'table' }>, fit: Fit): Element[
         ),
       ],
     },
-    ...(hidden > 0 ? [small(`${hidden} more`)] : []),
+    ...hiddenLine(hidden),
   ]
 }

@@ -68,11 +68,16 @@ export type Execute = ActionLook & {
   verb: 'press' | 'command'
   data: PressData | { command: string }
 }
+/** Teams opens a dialog for it: Baton is asked for its form when it is pressed. */
+export type OpenDialog = ActionLook & {
+  type: 'Action.Submit'
+  data: PressData & { msteams: { type: 'task/fetch' } }
+}
 export type ShowCard = ActionLook & {
   type: 'Action.ShowCard'
   card: { type: 'AdaptiveCard'; body: (TextBlock | InputElement)[]; actions: Execute[] }
 }
-export type ActionSet = { type: 'ActionSet'; actions: (Execute | ShowCard)[] }
+export type ActionSet = { type: 'ActionSet'; actions: (Execute | ShowCard | OpenDialog)[] }
 export type Element = TextBlock | Table | FactSet | Container | ActionSet
 
 export type AdaptiveCardJson = {
@@ -84,8 +89,18 @@ export type AdaptiveCardJson = {
   body: Element[]
 }
 
+/**
+ * What the host of a card takes: its size, and where a form or a question opens: below its button in the card, or in a
+ * dialog of the host's own.
+ */
+export type CardHost = {
+  size: (card: AdaptiveCardJson) => number
+  bytes: number
+  asks: 'in_card' | 'in_dialog'
+}
+
 /** The share of each limit that may be used; `cut` remembers that something was left out. */
-export type Fit = { share: number; cut: boolean }
+export type Fit = { share: number; cut: boolean; asks: CardHost['asks'] }
 
 const limited = (max: number, fit: Fit): number => Math.max(1, Math.floor(max * fit.share))
 
@@ -102,7 +117,8 @@ export const plain = (words: string, max: number, fit: Fit): string => {
   const clean = plainText(words)
   const kept = cutText(clean, max)
   if (kept !== clean) fit.cut = true
-  return kept
+  // Teams refuses a whole card for one control without a name.
+  return kept.trim() === '' ? '…' : kept
 }
 
 /** The first items, as many as their share allows. */

@@ -27,12 +27,13 @@ export const cutText = (text: string, max: number): string => {
 
 /**
  * For places that are plain text but where the Adaptive Cards library still expands `{{DATE(...)}}`: labels,
- * choices. A word joiner between the braces is invisible and stops it.
+ * choices; and where Teams might read `<at>` as a mention. A word joiner is invisible and stops both.
  */
 export const plainText = (text: string): string =>
   cleanText(text)
     .replace(/\s*\n\s*/g, ' ')
     .replace(/\{(?=\{)/g, '{\u2060')
+    .replace(/<(?=\/?at\b)/gi, '<\u2060')
 
 /**
  * Escapes text for a Markdown TextBlock: the reader sees exactly `cleanText(text)`, with line breaks as paragraphs.

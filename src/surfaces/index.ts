@@ -9,6 +9,8 @@ import { createConsole } from './console/index.ts'
 import { createTokenKeeper } from './console/token.ts'
 import { readSlackConfig } from './slack/config.ts'
 import { createSlack } from './slack/index.ts'
+import { readTeamsConfig } from './teams/config.ts'
+import { createTeams } from './teams/index.ts'
 
 export type SurfaceDeps = {
   log: Log
@@ -37,17 +39,19 @@ export const readSurfaces = (environment: Record<string, string | undefined>): C
   if (!console.success) throw new UserError(console.error.issues.map((issue) => issue.message).join('\n'), 2)
   const { token } = console.data
   const slack = readSlackConfig(environment)
+  const teams = readTeamsConfig(environment)
   return {
-    posting: slack ? ['slack'] : [],
+    posting: [...(slack ? ['slack'] : []), ...(teams ? ['teams'] : [])],
     guard: (clock) => accessGuard(token === null ? null : createTokenKeeper(token), clock),
-    create: (host, { log, clock, players, onChange }) => [
+    create: (host, { log, clock, keep, players, onChange }) => [
       createConsole(console.data, host, {
         onChange,
         people: players,
         now: clock,
         onError: (error, where) => log.error({ where, error: wordsOf(error) }, 'The console failed'),
       }),
-      ...(slack ? [createSlack(slack, host, log)] : []),
+      ...(slack ? [createSlack(slack, host, { log, keep: keep('slack'), clock })] : []),
+      ...(teams ? [createTeams(teams, host, keep('teams'), log, { clock })] : []),
     ],
   }
 }

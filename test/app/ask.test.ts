@@ -123,6 +123,7 @@ describe('one exception', () => {
       ['erp.book_receipt', 'primary'],
       ['erp.ask_supplier', 'default'],
       ['claim', 'default'],
+      ['snooze', 'default'],
       ['fixed_by_hand', 'default'],
       ['dismiss', 'default'],
       ['note', 'default'],

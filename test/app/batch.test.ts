@@ -7,6 +7,7 @@ import { reclaim } from '../../src/app/jobs.ts'
 import type { Store } from '../../src/app/ports.ts'
 import { type BatchWorld, buttonsOf, createBatchWorld } from '../support/batch-world.ts'
 import { testDatabase } from '../support/database.ts'
+import { fakeDeliver } from '../support/fake-deliver.ts'
 import { HOUR, MINUTE, receipt, SIX } from '../support/world.ts'
 
 const database = testDatabase()
@@ -510,6 +511,8 @@ describe('the card of a batch', () => {
       defaultChannel: 'orders',
       channelOn: (_surface, name) => `#${name}`,
       cardOf: createCardOf(world.queries, world.clock),
+      admins: async () => [],
+      surfaces: () => [],
     })
     const surface = {
       id: 'chat',
@@ -517,7 +520,7 @@ describe('the card of a batch', () => {
       start: async () => {},
       stop: async () => {},
       probe: async () => 'ok',
-      deliver: {
+      deliver: fakeDeliver({
         async post(to: string, { title, exception }: { title: string; exception?: { id: string } }) {
           const ref = `${exception?.id}`
           calls.push(`post ${to} ${ref}`)
@@ -528,7 +531,7 @@ describe('the card of a batch', () => {
           messages.set(ref, title)
           return { ok: true as const, value: null }
         },
-      },
+      }),
     }
     const card = await world.ask('ada', 'fix receipt-booked', channel)
     return { card, messages, calls, deliver: () => deliver(surface) }

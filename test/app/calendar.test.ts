@@ -33,6 +33,20 @@ describe('working time', () => {
     expect(ends(worktime(), berlin(from), hours)).toBe(berlin(to).toISOString())
   })
 
+  it.each([
+    ['today, once it has passed', '2026-11-23T20:30', '2026-11-23T20:00'],
+    ['at that very minute', '2026-11-23T20:00', '2026-11-23T20:00'],
+    ['yesterday until then', '2026-11-24T12:00', '2026-11-23T20:00'],
+    ['on Saturday where nobody works on Sunday', '2026-11-29T23:00', '2026-11-28T20:00'],
+    ['before a holiday', '2026-12-25T21:00', '2026-12-24T20:00'],
+  ])('has its last cut-off %s', (_what, at, last) => {
+    expect(worktime({ cut_off: '20:00' }).lastCutOff(berlin(at))).toEqual(berlin(last))
+  })
+
+  it('without a cut-off has no last one', () => {
+    expect(worktime().lastCutOff(berlin('2026-11-23T20:30'))).toBeNull()
+  })
+
   it('of nothing ends when somebody is there', () => {
     expect(worktime().after(berlin('2026-11-29T12:00'), 0)).toEqual(berlin('2026-11-30T06:00'))
     expect(worktime().after(berlin('2026-11-30T07:00'), 0)).toEqual(berlin('2026-11-30T07:00'))

@@ -563,3 +563,21 @@ describe.each(Object.entries(EXAMPLES))('%s', (id, { says, broken, mended, looks
     expect(verdictOn(contractOf(id), objects).is).not.toBe('broken')
   })
 })
+
+describe('the title of a contract', () => {
+  /** What means something to whoever built the systems, and nothing to whoever mends an order. */
+  const JARGON =
+    /[_>{}/\\]|\b(ASN|EDI|API|HTTP|JSON|SKU|PO|ID|UUID|null|sync\w*|webhooks?|payload|endpoint|queue|mapping|entity|object|record|event|timeout|status|state|contract|breach|exception|handoff|subject)\b/i
+
+  it.each(CATALOGUE.map(({ id, title }) => [id, title]))('%s is plain words: %s', (id, title) => {
+    expect(title).not.toMatch(JARGON)
+    expect(title).not.toContain(id)
+    expect(title).toMatch(/^[A-Z].*[a-zA-Z]$/)
+    // Two lines of a phone.
+    expect(title.length).toBeLessThanOrEqual(60)
+  })
+
+  it('is no other contract’s', () => {
+    expect(new Set(CATALOGUE.map(({ title }) => title)).size).toBe(CATALOGUE.length)
+  })
+})

@@ -232,12 +232,18 @@ describe('the history of a break', () => {
       people: ['Ada Example', 'Bo Example'],
       notes: [{ person: 'Ada Example', note: 'the paper was at the dock' }],
     })
+    await world.say(world.erp, { ...receipt('R5'), state: 'open' })
+    expect(await textOf(await idOf('R5'))).toMatch(
+      /\[Book the receipt\] 3 of the last 4 times(, \d+ (s|min))?\n/,
+    )
     const text = await textOf(await idOf('R5'))
     expect(text).toContain('It broke once in 7 days, 5 times in 90; half of them were over within 20 min.')
     expect(text).toContain(
       'What people did: Book the receipt (3×) and Fixed by hand (1×). Who knows it: Ada Example and Bo Example.',
     )
-    expect(text).toContain(`Note by Ada Example on #${await idOf('R4')}: the paper was at the dock`)
+    expect(text).toContain(
+      `Note by Ada Example on #${await idOf('R4')}, 30 days ago: the paper was at the dock`,
+    )
   })
 
   it('counts what a refused action came to', async () => {
@@ -247,7 +253,15 @@ describe('the history of a break', () => {
     await world.press('ada', await idOf('R1'), 'erp.book_receipt')
     await world.work()
     expect((await detailOf('receipt-booked')).gap?.actions).toEqual([
-      { label: 'Book the receipt', times: 1, verified: 0, proven: 0, needed: 30 },
+      {
+        id: 'erp.book_receipt',
+        label: 'Book the receipt',
+        times: 1,
+        verified: 0,
+        proven: 0,
+        needed: 30,
+        ms: null,
+      },
     ])
     expect(await textOf('receipt-booked')).not.toContain('verified')
   })

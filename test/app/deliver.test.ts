@@ -2,16 +2,21 @@ import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Card } from '../../src/app/card.ts'
 import { createDeliver } from '../../src/app/deliver.ts'
-import type { Delivered, DeliveryFailure, Surface } from '../../src/app/surface.ts'
+import type { Deliver, Delivered, DeliveryFailure, Surface } from '../../src/app/surface.ts'
 import { testDatabase } from '../support/database.ts'
+import { fakeDeliver } from '../support/fake-deliver.ts'
 import { createWorld, fulfillment, MINUTE, type World } from '../support/world.ts'
 
 const database = testDatabase()
 let world: World
 let chat: FakeChat
+let other: FakeChat
+let admins: { surface: string; externalId: string }[]
 beforeEach(async () => {
   world = await createWorld(database.url)
-  chat = fakeChat()
+  chat = fakeChat('chat')
+  other = fakeChat('other')
+  admins = []
 })
 afterEach(() => world.close())
 
@@ -23,9 +28,14 @@ type FakeChat = {
   /** The next calls fail so, one after the other. */
   failures: (DeliveryFailure | Error)[]
   during: () => Promise<void>
+  /** Who was told what in private. */
+  told: string[]
+  /** The words on the card that was posted last. */
+  texts: string[]
+  budgets: Deliver['budgets']
 }
 
-const fakeChat = (): FakeChat => {
+const fakeChat = (id: string): FakeChat => {
   const messages: FakeChat['messages'] = new Map()
   const failing = <T>(): Delivered<T> | null => {
     const failure = chat.failures.shift()
@@ -36,21 +46,39 @@ const fakeChat = (): FakeChat => {
     messages,
     calls: [],
     failures: [],
+    told: [],
+    texts: [],
+    budgets: () => [],
     during: async () => {},
     surface: {
-      id: 'chat',
+      id,
       routes: () => {},
       start: async () => {},
       stop: async () => {},
       probe: async () => 'ok',
-      deliver: {
-        async post(channel, { summary }) {
+      deliver: fakeDeliver({
+        budgets: (call, channel) => chat.budgets(call, channel),
+        async remove(ref) {
+          chat.calls.push(`remove ${ref}`)
+          const failed = failing<null>()
+          if (failed) return failed
+          return messages.delete(ref)
+            ? { ok: true, value: null }
+            : { ok: false, failure: { is: 'gone', words: 'message_not_found' } }
+        },
+        async notify(externalId, { summary }) {
+          chat.told.push(`${externalId}: ${summary}`)
+          return { ok: true, value: 'd1' }
+        },
+        async post(channel, card) {
+          const { summary, blocks } = card
           chat.calls.push(`post ${channel}`)
           await chat.during()
           const failed = failing<string>()
           if (failed) return failed
           const ref = `m${messages.size + 1}`
           messages.set(ref, { channel, shown: summary })
+          chat.texts = blocks.flatMap((block) => ('text' in block ? [block.text] : []))
           return { ok: true, value: ref }
         },
         async update(ref, { summary }) {
@@ -62,7 +90,7 @@ const fakeChat = (): FakeChat => {
           if (message) message.shown = summary
           return { ok: true, value: null }
         },
-      },
+      }),
     },
   }
   return chat
@@ -84,6 +112,8 @@ const deliver = (worker = 'here') =>
     defaultChannel: 'orders',
     channelOn: (_surface, channel) => (channel === 'nowhere' ? null : `#${channel}`),
     cardOf,
+    admins: async () => admins,
+    surfaces: () => [chat.surface, other.surface],
   })(chat.surface)
 
 /** A short pick: its exception opens at once, and a card is wanted. */
@@ -235,9 +265,9 @@ describe('when the chat', () => {
     expect(chat.calls).toEqual(['post #orders'])
   })
 
-  it('rejects the card or the credentials, it is tried again after a while: an admin may have mended it', async () => {
+  it('shuts Baton out, it is tried again after a while: an admin may have mended it', async () => {
     await opened()
-    chat.failures.push({ is: 'rejected', words: 'invalid_auth' })
+    chat.failures.push({ is: 'locked_out', words: 'invalid_auth' })
     await deliver()
     expect(await post()).toMatchObject({ behind: 1, problem: 'invalid_auth' })
     expect(chat.calls).toHaveLength(1)
@@ -260,5 +290,99 @@ describe('when the chat', () => {
     expect(pauses).toEqual([5, 10, 20, 40])
     await deliver()
     expect(await post()).toMatchObject({ behind: 0, problem: null })
+  })
+})
+
+describe('an admin', () => {
+  it('is told once of a channel that cannot be used, however many cards it has; they say why they are elsewhere', async () => {
+    world.setup.routing.rules.push({ name: 'picks', if: { contract: ['short-pick'] }, channel: 'picking' })
+    admins = [{ surface: 'chat', externalId: 'lou' }]
+    for (let n = 1; n <= 3; n++) {
+      await opened(n)
+      if (n === 1) chat.failures.push({ is: 'channel_unusable', words: 'the channel is archived' })
+      await deliver()
+    }
+    expect(chat.calls).toEqual(['post #picking', 'post #orders', 'post #orders', 'post #orders'])
+    expect(chat.texts).toContain('Meant for picking, which cannot be used: the channel is archived.')
+    expect(chat.told).toEqual(['lou: Cards for picking go to orders on chat: the channel is archived.'])
+  })
+
+  it('is told on another surface when a whole one shuts Baton out', async () => {
+    admins = [
+      { surface: 'chat', externalId: 'lou' },
+      { surface: 'other', externalId: 'tenant:lou' },
+    ]
+    await opened()
+    chat.failures.push({ is: 'locked_out', words: 'the token was revoked' })
+    await deliver()
+    expect(chat.told).toEqual([])
+    expect(other.told).toEqual([
+      'tenant:lou: Nothing can be delivered on chat: the token was revoked. Cards wait until it is mended.',
+    ])
+  })
+})
+
+describe('a rejected card', () => {
+  it('is shown as a plain one with the way to the whole', async () => {
+    await opened()
+    chat.failures.push({ is: 'rejected', words: 'invalid_blocks' })
+    await deliver()
+    const { id } = await world.exception('short-pick')
+    expect(chat.texts).toContain(`This card cannot be shown here as it is. "open ${id}" shows everything.`)
+    expect(await post()).toMatchObject({ behind: 0 })
+  })
+})
+
+describe('a budget', () => {
+  it('that is used up in one channel holds up no other one, and is shared by all replicas', async () => {
+    world.setup.routing.rules.push({ name: 'one', if: { contract: ['short-pick'] }, channel: 'picking' })
+    chat.budgets = (_call, channel) => [{ key: channel, capacity: 1, perMs: 1 / 1000 }]
+    for (let n = 1; n <= 3; n++) await opened(n)
+    await world.rows(sql`update posts set channel = 'orders' where card = '3'`)
+    await Promise.all([deliver('a'), deliver('b')])
+    expect([...chat.calls].sort()).toEqual(['post #orders', 'post #picking'])
+    expect(await wakesAt()).toEqual(['2026-11-23 06:00:01+00'])
+    world.pass(1_000)
+    await deliver()
+    expect(chat.calls).toHaveLength(3)
+  })
+
+  it('keeps a part for what somebody pressed', async () => {
+    chat.budgets = (call) => (call === 'update' ? [{ key: 'update', capacity: 3, perMs: 1 / 60_000 }] : [])
+    for (let n = 1; n <= 4; n++) await opened(n)
+    await deliver()
+    await world.rows(sql`update posts set desired_revision = 2, priority = 3 where card <> '4'`)
+    await world.rows(sql`update exceptions set revision = 2 where id <> 4`)
+    await deliver()
+    expect(chat.calls.filter((call) => call.startsWith('update'))).toHaveLength(2)
+    await world.press('ada', '4', 'claim')
+    await deliver()
+    expect(chat.calls.filter((call) => call.startsWith('update'))).toHaveLength(3)
+  })
+})
+
+describe('a pressed message that nobody remembers', () => {
+  const pressed = (ref: string) =>
+    world.store.transaction((tx) => tx.pressedPost({ card: '1', surface: 'chat', ref }, world.clock()))
+
+  it('is adopted where there is no other one, and no second one is posted', async () => {
+    await opened()
+    chat.messages.set('m9', { channel: '#orders', shown: 'revision 1' })
+    await pressed('m9')
+    await deliver()
+    expect(chat.calls).toEqual(['update m9'])
+    expect(await world.posts()).toMatchObject([{ ref: 'm9' }])
+  })
+
+  it('is taken away where there is another one', async () => {
+    await opened()
+    await deliver()
+    chat.messages.set('m9', { channel: '#orders', shown: 'revision 1' })
+    await pressed('m9')
+    await deliver()
+    expect([...chat.messages.keys()]).toEqual(['m1'])
+    await pressed('m1')
+    await deliver()
+    expect([...chat.messages.keys()]).toEqual(['m1'])
   })
 })

@@ -73,6 +73,8 @@ describe('a question that waits for its answer', () => {
       ['erp.book_receipt', true],
       ['erp.ask_supplier', false],
       ['release', true],
+      ['claim', true],
+      ['snooze', true],
       ['fixed_by_hand', true],
       ['dismiss', true],
       ['note', true],

@@ -82,6 +82,7 @@ describe('a press', () => {
       { id: 'erp.book_receipt', enabled: true },
       { id: 'erp.ask_supplier', enabled: true },
       { id: 'claim', enabled: true },
+      { id: 'snooze', enabled: true },
       { id: 'fixed_by_hand', enabled: true },
       { id: 'dismiss', enabled: true },
       { id: 'note', enabled: true },
@@ -196,9 +197,15 @@ describe('a press', () => {
     const id = await shortPick()
     const wrong = (action: string, values: Record<string, string | number>) =>
       world.press('ada', id, action, { values })
-    await expect(wrong('note', {})).rejects.toThrow('"Add a note" needs: Note')
-    await expect(wrong('note', { note: '  ' })).rejects.toThrow('"Add a note" needs: Note')
-    await expect(wrong('note', { note: 'x'.repeat(1_001) })).rejects.toThrow('Note: 1000 characters at most.')
+    await expect(wrong('note', {})).rejects.toThrow(
+      '"Note for next time" needs: What should the next one know?',
+    )
+    await expect(wrong('note', { note: '  ' })).rejects.toThrow(
+      '"Note for next time" needs: What should the next one know?',
+    )
+    await expect(wrong('note', { note: 'x'.repeat(1_001) })).rejects.toThrow(
+      'What should the next one know?: 1000 characters at most.',
+    )
     await expect(wrong('dismiss', { reason: 'because' })).rejects.toThrow('Why? must be one of: Expected')
     const minutes = { minutes: 2_000, note: 'done' }
     await expect(wrong('fixed_by_hand', minutes)).rejects.toThrow('must be a number from 0 to 1440')

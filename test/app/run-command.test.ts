@@ -30,7 +30,9 @@ describe('what somebody types', () => {
 
   it('names what there is when nothing is near, but never what the asker may not run', async () => {
     const answer = await say('please', {}, operator)
-    expect(answer.text).toContain('I do not know "please". I know open, find, mine, fix and help.')
+    expect(answer.text).toContain(
+      'I do not know "please". I know today, open, find, mine, history, fix and help.',
+    )
     expect((await say('darg', {}, operator)).text).not.toContain('drag')
   })
 

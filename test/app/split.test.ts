@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { personBehind } from '../../src/app/people.ts'
 import { createSubjectDesk, type SubjectDesk } from '../../src/app/split.ts'
 import type { Person } from '../../src/domain/model.ts'
 import { testDatabase } from '../support/database.ts'
@@ -15,7 +16,12 @@ beforeEach(async () => {
   world = await createWorld(database.url)
   desk = createSubjectDesk(world.base)
   const known = await world.store.transaction((tx) =>
-    tx.personOf([{ surface: 'test', externalId: 'cy' }], 'Cy Example', true, world.clock()),
+    personBehind(
+      tx,
+      { configured: [], defaultRole: 'admin' },
+      { surface: 'test', externalId: 'cy', displayName: 'Cy Example' },
+      world.clock(),
+    ),
   )
   admin = { ...known, role: 'admin' }
 })

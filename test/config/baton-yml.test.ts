@@ -44,6 +44,7 @@ describe('baton.yml', () => {
       channels: [{ id: 'exceptions', title: 'Exceptions' }],
       rules: [],
       people: [],
+      groups: [],
       default_role: 'operator',
       calendars: {},
       batches: {},

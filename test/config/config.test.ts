@@ -90,6 +90,31 @@ describe('the configuration', () => {
   it('BATON_ADMIN adds somebody who is not in the file, or names the person at this machine', () => {
     expect(people(LISTED, { BATON_ADMIN: 'slack:T1:U9' })[1]).toEqual(['T1:U9', 'admin', 'slack:T1:U9'])
     expect(people('{}', { BATON_ADMIN: 'Ola' })[0]).toEqual(['Ola', 'admin', 'console:local'])
+    expect(people('{}', { BATON_ADMIN: 'teams:t1:o1' })[0]).toEqual(['t1:o1', 'admin', 'teams:t1:o1'])
+  })
+
+  it('BATON_ADMIN may be an address, in any case, and then names who is listed with it', () => {
+    const read = (text: string) =>
+      configFrom(yml(text), readEnv({ BATON_ADMIN: 'Ola@Example.com' }), null).people
+    expect(read('{}').configured[0]).toMatchObject({
+      role: 'admin',
+      identities: [],
+      email: 'ola@example.com',
+    })
+    expect(read('people: [{ name: Ola, role: lead, email: OLA@example.com }]').configured[0]).toMatchObject({
+      name: 'Ola',
+      role: 'admin',
+      email: 'ola@example.com',
+    })
+  })
+
+  it('groups of a platform give roles', () => {
+    const { groups } = configFrom(
+      yml('groups: [{ on: slack, id: S0000000001, role: lead }]'),
+      readEnv({}),
+      null,
+    ).people
+    expect(groups).toEqual([{ surface: 'slack', id: 'S0000000001', role: 'lead' }])
   })
 })
 

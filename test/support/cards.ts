@@ -77,6 +77,9 @@ const blank = (now: Date, id: string): ExceptionDetail => ({
   valueMinor: 18_490,
   currency: 'EUR',
   promiseAt: after(now, 190),
+  saveBy: null,
+  snoozedUntil: null,
+  tell: { own: [], raised: [] },
   channel: 'shipping',
   claimedBy: null,
   status: 'Waiting for someone to take it.',
@@ -174,7 +177,7 @@ export const morning = (now: Date): ExceptionDetail[] => [
     channel: 'receiving',
     openedAt: before(now, 8),
     status: 'Ines Okafor took it at 06:12. Booking the receipt: sending to erp-main…',
-    claimedBy: { id: 'p2', name: 'Ines Okafor', at: before(now, 2) },
+    claimedBy: { id: 'p2', name: 'Ines Okafor', at: before(now, 2), until: null },
     subject: {
       id: 's3',
       kind: 'receipt',

@@ -4,8 +4,10 @@ import type { Card, CardBlock, CommandButton } from '../../src/app/card.ts'
 import { batchOf } from '../../src/app/card-ref.ts'
 import { cardText } from '../../src/app/card-text.ts'
 import type { GraceDecided, GraceDecision } from '../../src/app/grace-desk.ts'
+import type { PeopleDesk } from '../../src/app/people-desk.ts'
 import type {
   ChannelSummary,
+  EpisodeRow,
   ExceptionDetail,
   ExceptionRow,
   FoundExceptions,
@@ -16,6 +18,7 @@ import type {
 } from '../../src/app/queries.ts'
 import { runCommand } from '../../src/app/run-command.ts'
 import type { SubjectDesk } from '../../src/app/split.ts'
+import type { Today } from '../../src/app/today.ts'
 import { measure, type Touch } from '../../src/domain/drag.ts'
 import { handoffName, type Person } from '../../src/domain/model.ts'
 
@@ -49,8 +52,10 @@ export const exception = (id: string, over: Partial<ExceptionRow> = {}): Excepti
   valueMinor: null,
   currency: null,
   promiseAt: null,
+  saveBy: null,
   channel: 'receiving',
   claimedBy: null,
+  snoozedUntil: null,
   root: null,
   consequenceCount: 0,
   status: 'Open.',
@@ -59,6 +64,11 @@ export const exception = (id: string, over: Partial<ExceptionRow> = {}): Excepti
 })
 
 type World = {
+  episodes?: EpisodeRow[]
+  /** Notes that can be retired; each that was is taken out. */
+  notes?: Set<string>
+  /** Who is who, and what is done about it; without it, nobody is known. */
+  people?: Partial<PeopleDesk>
   /** What is done to subjects; without it, nobody may. */
   desk?: Partial<SubjectDesk>
   rows?: ExceptionRow[]
@@ -73,6 +83,7 @@ type World = {
   graces?: GraceLine[]
   /** What is open, by contract; words are looked for in its id and title. */
   groups?: Group[]
+  today?: Today
   /** What is offered for many at once, and what was asked for; the card of an offered batch. */
   offered?: BatchOffered
   asked?: { contract: string; words: string[] }[]
@@ -85,6 +96,7 @@ type World = {
 const untouched = async (): Promise<never> => {
   throw new Error('This world lets nobody change its subjects')
 }
+const noPeople: PeopleDesk = { list: async () => [], planLink: untouched, link: untouched, unlink: untouched }
 const noDesk: SubjectDesk = { planSplit: untouched, split: untouched, join: untouched, unmap: untouched }
 
 const hasKey = (keys: { value: string }[], text: string) =>
@@ -97,6 +109,7 @@ const queriesOf = (world: World): Queries => ({
       return (
         row.state === filter.state &&
         (filter.timeline === 'any' || row.timeline === filter.timeline) &&
+        (filter.snoozed === undefined || (filter.snoozed === 'only') === (row.snoozedUntil !== null)) &&
         (filter.channel === undefined || row.channel === filter.channel) &&
         (filter.words ?? []).every((word) => said.includes(word)) &&
         (filter.handledBy === undefined || world.handled?.[filter.handledBy]?.includes(row.id) === true)
@@ -122,7 +135,22 @@ const queriesOf = (world: World): Queries => ({
     ),
   candidates: async () => ({ candidates: [], total: 0 }),
   batch: async () => null,
+  handover: async () => null,
+  episodes: async () => world.episodes ?? [],
   batches: async () => [],
+  group: async () => null,
+  desk: async () => {
+    throw new Error('No command asks for a desk')
+  },
+  today: async () =>
+    world.today ?? {
+      slots: [],
+      later: { total: 0, from: null },
+      missed: 0,
+      unpromised: 0,
+      snoozed: 0,
+      isCut: false,
+    },
 })
 
 /** What `asker` gets for typing `text` on Monday morning. */
@@ -134,12 +162,14 @@ export const say = async (text: string, world: World = {}, asker: Person = lead)
     zone: 'Europe/Berlin',
     queries: queriesOf(world),
     subjects: { ...noDesk, ...world.desk },
+    people: { ...noPeople, ...world.people },
     batches: {
       offer: async (contract, words) => {
         world.asked?.push({ contract, words })
         return world.offered ?? { is: 'nothing', open: 0, alone: [], leftOut: [] }
       },
     },
+    retireNote: async (note) => world.notes?.delete(note) ?? false,
     decideGrace: async (decision) => {
       world.decisions?.push(decision)
       return world.decided ?? { is: 'nothing' }

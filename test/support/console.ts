@@ -84,6 +84,12 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
         return baton.answerCommand(input)
       },
       card: async (id) => cardFor(id),
+      home: async () => {
+        throw new Error('the console shows no home')
+      },
+      redraw: async () => {
+        throw new Error('the console shows what is stored')
+      },
       queries: {
         listExceptions: async (filter) => {
           baton.lists.push(filter)
@@ -102,14 +108,23 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
         },
         getException: async (id) => rows.get(id) ?? null,
         findExceptions: async () => ({ subjects: [], exceptions: [] }),
+        handover: async () => null,
+        episodes: async () => [],
         drag: async () => {
           throw new Error('the console never asks for drag itself')
         },
         waiting: async () => [],
+        desk: async () => {
+          throw new Error('the console never asks for a desk itself')
+        },
+        today: async () => {
+          throw new Error('the console never asks for today itself')
+        },
         graces: async () => [],
         groups: async () => [],
         candidates: async () => ({ candidates: [], total: 0 }),
         batch: async (id) => batches.get(id) ?? null,
+        group: async () => null,
         batches: async () => [...batches.values()].filter(({ state }) => state !== 'offered').reverse(),
         channels: async () =>
           CHANNELS.map((id) => ({

@@ -190,6 +190,8 @@ export const createWorld = async (url: string, over: Partial<Setup> = {}) => {
       defaultChannel: 'orders',
       channelOn: (_surface, channel) => (channel === 'nowhere' ? null : `#${channel}`),
       cardOf: async () => null,
+      admins: async () => [],
+      surfaces: () => surfaces,
     }),
     surfaces,
     connectors,

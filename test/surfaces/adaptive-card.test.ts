@@ -122,7 +122,10 @@ const inputs = fc.uniqueArray(
   { maxLength: 3, selector: (input) => input.id },
 )
 
+const place = fc.constantFrom('main' as const, 'overflow' as const)
+
 const pressButton: fc.Arbitrary<CardButton> = fc.record({
+  place,
   kind: fc.constant('press' as const),
   exception: fc.uuid(),
   action: fc.constantFrom('book_receipt', 'recheck', 'dismiss', 'note'),
@@ -183,6 +186,7 @@ const block: fc.Arbitrary<CardBlock> = fc.oneof(
         pressButton,
         fc.record({
           kind: fc.constant('command' as const),
+          place,
           text: words(40),
           label: words(40).map((l) => `Run ${l}`),
         }),
@@ -197,6 +201,15 @@ const anyCard: fc.Arbitrary<Card> = fc.record({
   title: words(100).map((title) => `Title ${title}`),
   tone: fc.constantFrom('neutral' as const, 'good' as const, 'warning' as const, 'danger' as const),
   summary: words(100),
+  tell: fc.array(
+    fc.record({
+      surface: fc.constantFrom('slack', 'teams'),
+      id: words(30),
+      kind: fc.constantFrom('person' as const, 'group' as const),
+      name: words(30),
+    }),
+    { maxLength: 4 },
+  ),
   // No card offers the same action of one exception twice.
   blocks: fc.array(block, { maxLength: 8 }).map((blocks) => {
     let count = 0
@@ -325,6 +338,39 @@ describe('cards', () => {
         for (const text of stringsOf(renderAdaptiveCard(card), ['label', 'tooltip', 'fallbackText'])) {
           expect(text).not.toContain('{{')
         }
+      }),
+    )
+  })
+
+  test('of 500 orders of blast radius it is said how many were left out, and where they are', () => {
+    fc.assert(
+      fc.property(words(60), words(200), fc.integer({ min: 31, max: 500 }), (label, value, total) => {
+        const facts = Array.from({ length: total }, (_, n) => ({ label: `${n} ${label}`, value }))
+        const rendered = renderAdaptiveCard({
+          title: 'T',
+          tone: 'danger',
+          summary: 'T',
+          blocks: [{ kind: 'facts', facts }],
+        })
+        const shown = elementsOf(rendered).flatMap((each) =>
+          each.type === 'FactSet' && Array.isArray(each.facts) ? each.facts : [],
+        ).length
+        expect(shown).toBeGreaterThan(0)
+        expect(stringsOf(rendered, ['text'])).toContain(`${total - shown} more`)
+        expect(stringsOf(rendered, ['text'])).toContain('Shortened to fit. The rest is in the console.')
+        expect(complaintsOf(rendered)).toEqual([])
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('whoever a card tells is mentioned by nothing that the card itself holds', () => {
+    fc.assert(
+      fc.property(anyCard, (card) => {
+        const { tell: _told, ...rest } = card
+        const drawn = (each: Card) => markdownOf(renderAdaptiveCard(each))
+        expect(drawn(card)).toEqual(drawn(rest))
+        for (const text of drawn(card)) expect(text).not.toMatch(/(?<!\\)<\/?at\b/i)
       }),
     )
   })

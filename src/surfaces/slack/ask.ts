@@ -1,9 +1,9 @@
 import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
-import { failureWords, type Handling, showCard, tell } from './answer.ts'
+import { type Answering, failureWords, type Handling } from './answer.ts'
 import { deliveryFailure } from './errors.ts'
+import type { Said } from './events.ts'
 import { outcomeOf } from './outcome.ts'
-import type { Mentioned } from './payload.ts'
 import { renderCard, renderWords } from './render.ts'
 
 const NO_ANSWER = 'Baton could not answer this just now. Try again in a moment.'
@@ -11,19 +11,22 @@ const NO_ANSWER = 'Baton could not answer this just now. Try again in a moment.'
 /** Answers a command to the one who asked, and to nobody else. */
 export async function answerPrivately(
   input: CommandInput,
-  responseUrl: string,
+  to: Answering,
   { host, log }: Handling,
 ): Promise<void> {
   const reply = await outcomeOf(host.command(input))
-  if (reply.ok) return showCard(reply.value.card, responseUrl, log)
+  if (reply.ok) return to.show(reply.value.card)
   log.error({ surface: 'slack', problem: wordsOf(reply.error) }, 'A command was not answered')
-  await tell(failureWords(reply.error, NO_ANSWER), responseUrl, log)
+  await to.tell(failureWords(reply.error, NO_ANSWER))
 }
 
-/** Answers a mention where it was made, in its thread: who asks in public gets a public answer. */
-export async function answerInThread(
+/**
+ * Answers where it was asked: a mention in its thread (who asks in public gets a public answer), a direct message in
+ * the same conversation.
+ */
+export async function answerThere(
   input: CommandInput,
-  { channel, thread }: Mentioned,
+  { channel, thread }: Said,
   { host, web, log }: Handling,
 ): Promise<void> {
   const reply = await outcomeOf(host.command(input))
@@ -33,7 +36,7 @@ export async function answerInThread(
     : renderWords(failureWords(reply.error, NO_ANSWER))
   const post = web.chat.postMessage({
     channel,
-    thread_ts: thread,
+    ...(thread === null ? {} : { thread_ts: thread }),
     ...message,
     unfurl_links: false,
     unfurl_media: false,

@@ -10,7 +10,14 @@ import type { DeliveryFailure } from '../../app/surface.ts'
 const seconds = (n: number): number => n * 1000
 
 /** Slack has the message no longer, or will never let this app change it again: a new one must be posted. */
-const GONE = new Set(['message_not_found', 'cant_update_message', 'edit_window_closed', 'no_message_found'])
+const GONE = new Set([
+  'message_not_found',
+  'cant_update_message',
+  'cant_delete_message',
+  'edit_window_closed',
+  'no_message_found',
+  'thread_not_found',
+])
 
 /** What is wrong with the channel, and who can mend it. */
 const CHANNEL: Record<string, string> = {
@@ -71,6 +78,7 @@ export function deliveryFailure(error: unknown): DeliveryFailure {
       is: 'later',
       retryAfterMs: seconds(error.retryAfter),
       words: `Slack asks to wait ${error.retryAfter} s`,
+      limited: true,
     }
   }
   const refusal = refusalOf(error)
@@ -109,13 +117,17 @@ function platformFailure(refused: Refusal): DeliveryFailure {
   if (GONE.has(code))
     return { is: 'gone', words: 'the message is no longer there, or no longer ours to change' }
   const retryAfterMs = LATER_MS[code]
-  if (retryAfterMs !== undefined) return { is: 'later', retryAfterMs, words: `Slack is busy (${code})` }
+  if (retryAfterMs !== undefined) {
+    const limited = code.endsWith('limited') ? ({ limited: true } as const) : {}
+    return { is: 'later', retryAfterMs, words: `Slack is busy (${code})`, ...limited }
+  }
   if (AMBIGUOUS.has(code)) {
     return { is: 'ambiguous', words: `Slack failed inside (${code}); the message may be there` }
   }
+  const token = tokenWords(refused)
+  if (token) return { is: 'locked_out', words: `Slack refuses Baton: ${token}` }
   // For blocks: which rule was broken, and where. The code alone hides it; content is in neither.
-  const words = tokenWords(refused) ?? [code, ...refused.errors].join('; ')
-  return { is: 'rejected', words: `Slack refused it: ${words}` }
+  return { is: 'rejected', words: `Slack refused it: ${[code, ...refused.errors].join('; ')}` }
 }
 
 /** What to mend about a token or its rights; null when that is not what Slack refused. */

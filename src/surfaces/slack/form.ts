@@ -16,17 +16,27 @@ export type FormContext = {
   version: number
   own: boolean
   openedAt: Date
+  /** The channel of the card that opened it; null for the App Home. */
+  channel: string | null
   /** The response URL of the press that opened it; null when there was none, or it was too long to carry. */
   responseUrl: string | null
 }
 
-const wire = z.tuple([z.string(), z.string(), z.int(), z.boolean(), z.number(), z.string().nullable()])
+const wire = z.tuple([
+  z.string(),
+  z.string(),
+  z.int(),
+  z.boolean(),
+  z.number(),
+  z.string().nullable(),
+  z.string().nullable(),
+])
 
 /** The one form of a form's `private_metadata`. */
 export function encodeContext(context: FormContext): string {
-  const { exception, action, version, own, openedAt, responseUrl } = context
+  const { exception, action, version, own, openedAt, channel, responseUrl } = context
   const list = (url: string | null): string =>
-    JSON.stringify([exception, action, version, own, openedAt.getTime(), url])
+    JSON.stringify([exception, action, version, own, openedAt.getTime(), channel, url])
   const whole = list(responseUrl)
   return whole.length <= LIMITS.view.metadata ? whole : list(null)
 }
@@ -35,8 +45,8 @@ export function encodeContext(context: FormContext): string {
 export function decodeContext(text: string): FormContext | null {
   const parsed = wire.safeParse(parseJson(text))
   if (!parsed.success) return null
-  const [exception, action, version, own, openedAt, responseUrl] = parsed.data
-  return { exception, action, version, own, openedAt: new Date(openedAt), responseUrl }
+  const [exception, action, version, own, openedAt, channel, responseUrl] = parsed.data
+  return { exception, action, version, own, openedAt: new Date(openedAt), channel, responseUrl }
 }
 
 /**

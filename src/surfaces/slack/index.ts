@@ -1,15 +1,20 @@
 import { App, ExpressReceiver, SocketModeReceiver, webApi } from '@slack/bolt'
 import { UserError, wordsOf } from '../../app/errors.ts'
+import type { Keep } from '../../app/keep.ts'
 import type { Log } from '../../app/log.ts'
-import type { Delivered, Surface, SurfaceHost } from '../../app/surface.ts'
+import type { Surface, SurfaceHost } from '../../app/surface.ts'
 import { clientOptions, sdkLogger, TIMEOUT_MS } from './client.ts'
-import { EVENTS_PATH, SCOPES, type SlackConfig } from './config.ts'
-import { deliveryFailure, refusalOf, tokenWords } from './errors.ts'
+import { EVENTS_PATH, INSTALL_PATH, SCOPES, type SlackConfig } from './config.ts'
+import { createDelivery } from './deliver.ts'
+import { createDirectory } from './directory.ts'
+import { refusalOf, tokenWords } from './errors.ts'
+import { mountInstall } from './install.ts'
+import { createInstallations } from './installations.ts'
 import { outcomeOf, within } from './outcome.ts'
 import { listen } from './receive.ts'
-import { decodeRef, encodeRef } from './ref.ts'
-import { renderCard } from './render.ts'
+import { encodeChannel } from './ref.ts'
 import { SocketLink, type SocketTiming } from './socket.ts'
+import { clientsFor, fixedToken, type Tokens } from './tokens.ts'
 
 /** Waiting times; tests shorten them. */
 export type Timing = SocketTiming & { ackMs: number; requestMs: number }
@@ -26,44 +31,89 @@ const STOP_MS = 5_000
 /** Interactions carry the message that was pressed; nothing of Slack's is longer. */
 const BODY_LIMIT = '1mb'
 
-/** Slack as a surface: cards in channels, `/baton`, mentions; over Socket Mode or over HTTP. */
-export function createSlack(
-  config: SlackConfig,
-  host: SurfaceHost,
-  log: Log,
-  timing: Partial<Timing> = {},
-): Surface {
-  const { ackMs, requestMs, ...socketTiming } = { ...TIMING, ...timing }
+export type SlackDeps = { log: Log; keep: Keep; clock?: () => Date; timing?: Partial<Timing> }
+
+/** Slack as a surface: cards in channels, `/baton`, mentions, App Home; over Socket Mode or over HTTP. */
+export function createSlack(config: SlackConfig, host: SurfaceHost, deps: SlackDeps): Surface {
+  const { log, keep, clock = () => new Date() } = deps
+  const { ackMs, requestMs, ...socketTiming } = { ...TIMING, ...deps.timing }
   // The SDK writes into its options: every client gets its own.
   const options = (): webApi.WebClientOptions => clientOptions(config.apiUrl, log, requestMs)
-  const web = new webApi.WebClient(config.botToken, options())
+  const now = (): number => clock().getTime()
+  const clientFor = clientsFor(config.apiUrl, log, requestMs)
+  const { access } = config
+  const fixed = access.by === 'token' ? fixedToken(access.botToken) : null
+  const installed =
+    access.by === 'install'
+      ? createInstallations({
+          config: access,
+          keep,
+          web: new webApi.WebClient(undefined, options()),
+          log,
+          now,
+        })
+      : null
+  const tokens: Tokens = fixed ?? installed ?? fixedToken('')
   const receiver = createReceiver(config, log, options())
-  const bot: { botId?: string; botUserId?: string } = {}
+  const directory = createDirectory(log, now)
   const app = new App({
     receiver,
     // Given `authorize`, Bolt asks Slack nothing while it is built: an `auth.test` that failed there would be an
     // unhandled rejection and end the process.
-    authorize: async () => ({ botToken: config.botToken, ...bot }),
+    authorize: async ({ teamId, enterpriseId, isEnterpriseInstall }) => {
+      if (installed && isEnterpriseInstall && teamId && enterpriseId)
+        await installed.serves(enterpriseId, teamId)
+      const where = { team: teamId ?? null, enterprise: (isEnterpriseInstall && enterpriseId) || null }
+      const { token, botId, botUserId } = await tokens.bot(where)
+      return { botToken: token, ...(botId ? { botId } : {}), ...(botUserId ? { botUserId } : {}) }
+    },
     convoStore: false,
     logger: sdkLogger(log),
     clientOptions: options(),
   })
-  const { idle } = listen(app, { host, web, log, ackMs })
+  const { idle } = listen(app, {
+    host,
+    log,
+    ackMs,
+    clientFor,
+    directory,
+    channelName: (channel, { teamId, enterpriseId, isEnterpriseInstall }) => {
+      const team = isEnterpriseInstall ? enterpriseId : teamId
+      return encodeChannel(installed && team ? { team, channel } : { channel })
+    },
+    onGone: async (where) => {
+      await installed?.forget(where)
+    },
+  })
   const link =
     receiver instanceof SocketModeReceiver ? new SocketLink(receiver.client, log, socketTiming) : null
+
+  /** Asks Slack whose the token is; says what to mend. */
+  const meet = async (): Promise<webApi.AuthTestResponse & { missing: string | null }> => {
+    const { token } = await tokens.bot({ team: null })
+    const me = await asking('SLACK_BOT_TOKEN', () => whoAmI(clientFor(token)))
+    const { bot_id, user_id, team_id } = me
+    if (bot_id && user_id && team_id) fixed?.known({ botId: bot_id, botUserId: user_id, team: team_id })
+    return me
+  }
 
   return {
     id: 'slack',
     routes: (router) => {
       if (receiver instanceof ExpressReceiver) router.use(receiver.router)
+      if (access.by === 'install' && installed) {
+        mountInstall(router, access, { apiUrl: config.apiUrl, store: installed.store, options, log })
+      }
     },
     start: async () => {
+      if (installed) await proveSecrets(keep)
       try {
-        await unlessAway(log, async () => {
-          const { bot_id, user_id, missing } = await asking('SLACK_BOT_TOKEN', () => whoAmI(web))
-          if (bot_id && user_id) Object.assign(bot, { botId: bot_id, botUserId: user_id })
-          if (missing) log.error({ surface: 'slack' }, missing)
-        })
+        if (fixed) {
+          await unlessAway(log, async () => {
+            const { missing } = await meet()
+            if (missing) log.error({ surface: 'slack' }, missing)
+          })
+        }
         if (link) await unlessAway(log, () => asking('SLACK_APP_TOKEN', () => link.start()))
       } catch (error) {
         await link?.stop()
@@ -75,64 +125,67 @@ export function createSlack(
       await within(outcomeOf(idle()), STOP_MS)
       await link?.stop()
     },
-    deliver: {
-      post: (channel, card) =>
-        delivered(async () => {
-          const sent = await web.chat.postMessage({ channel, ...renderCard(card, 'post'), ...QUIET })
-          if (!sent.channel || !sent.ts) throw new Error('Slack did not name the message')
-          return encodeRef({ channel: sent.channel, ts: sent.ts })
-        }),
-      update: async (ref, card) => {
-        const post = decodeRef(ref)
-        if (!post)
-          return { ok: false, failure: { is: 'gone', words: 'this is not the name of a Slack message' } }
-        return delivered(async () => {
-          await web.chat.update({ ...post, ...renderCard(card, 'post') })
-          return null
-        })
-      },
-    },
-    probe: async () => {
-      const { receive, apiUrl } = config
-      try {
-        const { user, team, missing } = await asking('SLACK_BOT_TOKEN', () => whoAmI(web))
+    deliver: createDelivery({
+      areMany: installed !== null,
+      webFor: async (team) => clientFor((await tokens.bot({ team: team ?? null })).token),
+      doubt: (team) => tokens.doubt({ team: team ?? null }),
+    }),
+    probe: () =>
+      probing(config.apiUrl, async () => {
+        const { receive } = config
+        if (receive.by === 'socket') {
+          const socketClient = new webApi.WebClient(receive.appToken, options())
+          await asking('SLACK_APP_TOKEN', () => socketClient.apps.connections.open({}))
+        }
+        const mode = receive.by === 'http' ? `HTTP mode at ${EVENTS_PATH}` : 'Socket Mode'
+        if (installed) {
+          await proveSecrets(keep)
+          const names = (await installed.names()).map(({ id, name }) => `${name} (${id})`)
+          const where = names.length > 0 ? names.join(', ') : `no workspace yet: open ${INSTALL_PATH}`
+          return `Slack: installed in ${where}; ${mode}`
+        }
+        const { user, team, missing } = await meet()
         if (missing) throw new UserError(missing)
-        if (receive.by === 'http') return `Slack: @${user} in ${team}, HTTP mode at ${EVENTS_PATH}`
-        const socketClient = new webApi.WebClient(receive.appToken, options())
-        await asking('SLACK_APP_TOKEN', () => socketClient.apps.connections.open({}))
-        return `Slack: @${user} in ${team}, Socket Mode`
-      } catch (error) {
-        if (error instanceof UserError) throw error
-        throw new UserError(`Slack cannot be reached at ${apiUrl}: ${wordsOf(error)}`)
-      }
-    },
+        const groups = await groupWords(clientFor((await tokens.bot({ team: null })).token))
+        return `Slack: @${user} in ${team}, ${mode}${groups}`
+      }),
   }
 }
 
-/** Links in cards are never unfolded into previews. */
-const QUIET = { unfurl_links: false, unfurl_media: false }
+/** Tokens of installations are only ever kept encrypted. Throws UserError where no key for that was given. */
+const proveSecrets = (keep: Keep): Promise<void> => keep.secret.put('check', 'key', {})
+
+/** Says so where roles by user groups cannot work, such as on a plan of Slack without groups. */
+async function groupWords(web: webApi.WebClient): Promise<string> {
+  const asked = await outcomeOf(web.usergroups.list({}))
+  if (asked.ok) return ''
+  const problem = refusalOf(asked.error)?.error ?? wordsOf(asked.error)
+  return `; user groups cannot be read (${problem}), so roles by groups do nothing there`
+}
+
+async function probing(apiUrl: string, look: () => Promise<string>): Promise<string> {
+  const looked = await outcomeOf(look())
+  if (looked.ok) return looked.value
+  if (looked.error instanceof UserError) throw looked.error
+  throw new UserError(`Slack cannot be reached at ${apiUrl}: ${wordsOf(looked.error)}`)
+}
 
 function createReceiver(
-  config: SlackConfig,
+  { receive }: SlackConfig,
   log: Log,
-  options: webApi.WebClientOptions,
+  clientOptions: webApi.WebClientOptions,
 ): SocketModeReceiver | ExpressReceiver {
   const logger = sdkLogger(log)
-  if (config.receive.by === 'http') {
-    const { signingSecret } = config.receive
+  if (receive.by === 'http') {
+    const { signingSecret } = receive
     return new ExpressReceiver({ signingSecret, endpoints: EVENTS_PATH, bodyLimit: BODY_LIMIT, logger })
   }
   return new SocketModeReceiver({
-    appToken: config.receive.appToken,
+    appToken: receive.appToken,
     autoReconnectEnabled: false,
-    installerOptions: { clientOptions: options },
+    installerOptions: { clientOptions },
     logger,
   })
-}
-
-async function delivered<T>(send: () => Promise<T>): Promise<Delivered<T>> {
-  const sent = await outcomeOf(send())
-  return sent.ok ? sent : { ok: false, failure: deliveryFailure(sent.error) }
 }
 
 /** Who the token belongs to, and what to mend if it lacks rights. */

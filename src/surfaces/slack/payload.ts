@@ -10,8 +10,14 @@ import { typed } from './text.ts'
 export type Pressed = {
   identity: Identity
   key: string
+  /** The channel in which the pressed card stands, a direct message too; null in the App Home. */
   channel: string | null
-  responseUrl: string
+  /** The message that was pressed; null in the App Home. */
+  ts: string | null
+  /** Null where Slack gives none: in the App Home. */
+  responseUrl: string | null
+  /** The version of the App Home that was pressed; null for a message. */
+  homeHash: string | null
   triggerId: string
   /** Null: not a button of this version of Baton. */
   value: ButtonValue | null
@@ -30,27 +36,24 @@ export type Submitted = {
 export type Asked = {
   identity: Identity
   key: string
-  channel: string | null
+  channel: string
   text: string
   responseUrl: string
 }
-export type Mentioned = {
-  user: { team: string; id: string }
-  key: string
-  channel: string
-  thread: string
-  text: string
-}
-
 export const identify = (team: string, user: string, displayName: string): Identity => ({
   surface: 'slack',
   externalId: `${team}:${user}`,
   displayName,
 })
 
-/** A direct message is no channel. */
-const channelOf = (id: string | undefined): string | null =>
-  id === undefined || id.startsWith('D') ? null : id
+/** The user in `T0123:U0123`. */
+export const userOf = (externalId: string): string => externalId.slice(externalId.indexOf(':') + 1)
+
+/** The workspace in `T0123:U0123`. */
+export const teamOf = (externalId: string): string => externalId.slice(0, externalId.indexOf(':'))
+
+/** A direct message is no channel to Baton. */
+export const channelOf = (id: string | null): string | null => (id === null || id.startsWith('D') ? null : id)
 
 const team = z.object({ id: z.string() }).nullish()
 const person = z.object({
@@ -74,29 +77,33 @@ const blockActions = z.object({
   team,
   user: person,
   channel: z.object({ id: z.string() }).optional(),
-  container: z.object({ message_ts: z.string().optional() }),
-  response_url: z.string(),
+  container: z.object({ message_ts: z.string().optional(), view_id: z.string().optional() }),
+  /** The App Home, or a modal: a message is no view. */
+  view: z.object({ type: z.string(), hash: z.string() }).optional(),
+  response_url: z.string().optional(),
   trigger_id: z.string(),
   actions: z.array(action).min(1),
 })
 
 /** Throws ZodError on a payload of another shape. */
 export function readPress(body: unknown): Pressed {
-  const { user, channel, container, actions, ...rest } = blockActions.parse(body)
+  const { user, channel, container, actions, view, ...rest } = blockActions.parse(body)
   const [pressed] = actions
   const identity = personOf(user, rest.team)
   const parts = [
     identity.externalId,
     channel?.id,
-    container.message_ts,
+    container.message_ts ?? container.view_id,
     pressed?.action_id,
     pressed?.action_ts,
   ]
   return {
     identity,
     key: `press:${parts.join(':')}`,
-    channel: channelOf(channel?.id),
-    responseUrl: rest.response_url,
+    channel: channel?.id ?? null,
+    ts: container.message_ts ?? null,
+    responseUrl: rest.response_url ?? null,
+    homeHash: view?.type === 'home' ? view.hash : null,
     triggerId: rest.trigger_id,
     value: decodeButton(pressed?.selected_option?.value ?? pressed?.value ?? ''),
   }
@@ -140,40 +147,8 @@ export function readCommand(body: unknown): Asked {
   return {
     identity: identify(asked.team_id, asked.user_id, asked.user_name ?? asked.user_id),
     key: `command:${asked.trigger_id}`,
-    channel: channelOf(asked.channel_id),
+    channel: asked.channel_id,
     text: typed(asked.text),
     responseUrl: asked.response_url,
-  }
-}
-
-const mention = z.object({
-  team_id: z.string(),
-  event_id: z.string(),
-  event: z.object({
-    user: z.string().optional(),
-    user_team: z.string().optional(),
-    team: z.string().optional(),
-    bot_id: z.string().optional(),
-    edited: z.unknown().optional(),
-    channel: z.string(),
-    ts: z.string(),
-    thread_ts: z.string().optional(),
-    text: z.string(),
-  }),
-})
-
-/**
- * Throws ZodError on a payload of another shape; null for what is not to be answered: another app (two apps would
- * answer one another for ever), or the edit of a message that was answered before.
- */
-export function readMention(body: unknown): Mentioned | null {
-  const { event, ...rest } = mention.parse(body)
-  if (event.user === undefined || event.bot_id !== undefined || event.edited !== undefined) return null
-  return {
-    user: { team: event.user_team ?? event.team ?? rest.team_id, id: event.user },
-    key: `event:${rest.event_id}`,
-    channel: event.channel,
-    thread: event.thread_ts ?? event.ts,
-    text: typed(event.text.replace(/^\s*<@[^>]*>/, '')),
   }
 }

@@ -1,13 +1,16 @@
 import type { types } from '@slack/bolt'
 import type { Card, CardButton } from '../../app/card.ts'
 import { UserError, wordsOf } from '../../app/errors.ts'
-import type { PressAnswer } from '../../app/surface.ts'
-import { failureWords, type Handling, replaceCard, showCard, tell } from './answer.ts'
+import type { Delivered, PressAnswer } from '../../app/surface.ts'
+import { type Answering, answering, answeringAtHome, failureWords, type Handling } from './answer.ts'
 import type { ButtonValue } from './button-value.ts'
+import { IN_PLACE, respond } from './client.ts'
 import { refusalOf } from './errors.ts'
 import { renderForm, renderOutcome } from './form.ts'
 import { type Outcome, outcomeOf, within } from './outcome.ts'
 import type { Pressed, Submitted } from './payload.ts'
+import { decodeChannel, encodeRef } from './ref.ts'
+import { renderCard } from './render.ts'
 
 type Decision = Exclude<ButtonValue, { kind: 'command' }>
 export type FormResponse =
@@ -24,30 +27,76 @@ export async function press(
   pressed: Pressed,
   button: Decision,
   ack: () => Promise<void>,
-  { host, log, ackMs }: Handling,
+  handling: Handling,
 ): Promise<void> {
+  const { host, log, ackMs, whoIs } = handling
   const { identity, key } = pressed
   const { exception, action, version } = button
+  const post = postOf(pressed, button, handling)
   const recorded = outcomeOf(
-    host.press({ identity, exception, action, version, values: {}, formOpenedAt: null, interactionKey: key }),
+    whoIs(identity).then((known) =>
+      host.press({
+        identity: known,
+        exception,
+        action,
+        version,
+        values: {},
+        formOpenedAt: null,
+        interactionKey: key,
+        ...(post ? { post: { ref: post.ref, redraws: true } } : {}),
+      }),
+    ),
   )
   await within(recorded, ackMs)
   await ack()
   const outcome = await recorded
+  const to = answerTo(pressed, handling)
   if (!outcome.ok) {
     log.error(
       { surface: 'slack', exception, action, problem: wordsOf(outcome.error) },
       'A press was not recorded',
     )
-    return tell(failureWords(outcome.error, NOT_RECORDED), pressed.responseUrl, log)
+    return to.tell(failureWords(outcome.error, NOT_RECORDED))
   }
   const { result, message, card } = outcome.value
-  // The exception's own post is redrawn by the dispatcher. Anything else shows no change by itself.
+  if (post) await redraw(exception, post, handling)
+  // The exception's own post has been redrawn, or will be by the dispatcher. Anything else shows no change by itself.
   if (result === 'acted' && button.own) return
-  if (result === 'stale' && !button.own) return showCard(saying(message, card), pressed.responseUrl, log)
-  if (result === 'stale') await replaceCard(card, pressed.responseUrl, log)
-  await tell(message, pressed.responseUrl, log)
+  // The App Home is drawn anew whatever came of it.
+  if (result === 'stale' && !button.own && pressed.homeHash === null) return to.show(saying(message, card))
+  if (result === 'stale' && !post) await to.replace(card)
+  await to.tell(message)
 }
+
+/** The post that was pressed, and the way to redraw it that costs no `chat.update`. */
+type PressedMessage = { ref: string; responseUrl: string }
+
+/** An answer beside a post is no post. */
+function postOf(
+  { channel, ts, responseUrl }: Pressed,
+  { own }: Decision,
+  { nameOf }: Handling,
+): PressedMessage | null {
+  if (!own || channel === null || ts === null || responseUrl === null) return null
+  return { ref: encodeRef({ ...decodeChannel(nameOf(channel)), ts }), responseUrl }
+}
+
+/** A post that is not redrawn now is left to the dispatcher. */
+async function redraw(exception: string, post: PressedMessage, { host, log }: Handling): Promise<void> {
+  const write = async (card: Card): Promise<Delivered<null>> => {
+    await respond(post.responseUrl, renderCard(card, 'post'), IN_PLACE)
+    return { ok: true, value: null }
+  }
+  const done = await outcomeOf(host.redraw(exception, 'slack', write, post.ref))
+  if (done.ok) return
+  log.warn({ surface: 'slack', exception, problem: wordsOf(done.error) }, 'A pressed card was not redrawn')
+}
+
+/** Where the one who pressed looks for an answer. */
+export const answerTo = (pressed: Pressed, handling: Handling): Answering =>
+  pressed.homeHash === null
+    ? answering(pressed, handling)
+    : answeringAtHome(pressed.identity, pressed.homeHash, handling)
 
 const saying = (message: string, card: Card): Card => ({
   ...card,
@@ -70,14 +119,11 @@ export async function openForm(
   // Acknowledged first: nothing is decided yet, and the trigger lives for three seconds.
   await ack()
   const openedAt = new Date()
+  const to = answerTo(pressed, handling)
   const current = await outcomeOf(host.card(exception))
   if (!current.ok) {
     log.error({ surface: 'slack', exception, action, problem: wordsOf(current.error) }, 'A card was not read')
-    return tell(
-      failureWords(current.error, 'Baton could not open the form. Press again.'),
-      pressed.responseUrl,
-      log,
-    )
+    return to.tell(failureWords(current.error, 'Baton could not open the form. Press again.'))
   }
   const card = current.value
   const offered = card && findOffer(card, action)
@@ -90,6 +136,7 @@ export async function openForm(
     version: offered.version,
     own,
     openedAt,
+    channel: pressed.channel,
     responseUrl: pressed.responseUrl,
   }
   const opened = await outcomeOf(
@@ -103,7 +150,7 @@ export async function openForm(
     { surface: 'slack', exception, action, problem: refused ?? wordsOf(opened.error) },
     'A form was not opened',
   )
-  await tell('Slack did not open the form in time. Press again.', pressed.responseUrl, log)
+  await to.tell('Slack did not open the form in time. Press again.')
 }
 
 const findOffer = (card: Card, action: string): CardButton | undefined =>
@@ -111,19 +158,33 @@ const findOffer = (card: Card, action: string): CardButton | undefined =>
     .flatMap((block) => (block.kind === 'buttons' ? block.buttons : []))
     .find(
       (each): each is CardButton =>
-        each.kind === 'press' && each.action === action && each.enabled && each.inputs.length > 0,
+        each.kind === 'press' &&
+        each.action === action &&
+        each.enabled &&
+        (each.inputs.length > 0 || each.confirm !== null),
     )
 
 /** A form that was sent: recorded first, acknowledged then, and answered in the form itself. */
 export async function submit(
   submitted: Submitted,
   ack: (response?: FormResponse) => Promise<void>,
-  { host, web, log, ackMs }: Handling,
+  handling: Handling,
 ): Promise<void> {
+  const { host, log, ackMs, whoIs } = handling
   const { identity, key, context, values } = submitted
   const { exception, action, version, openedAt } = context
   const recorded = outcomeOf(
-    host.press({ identity, exception, action, version, values, formOpenedAt: openedAt, interactionKey: key }),
+    whoIs(identity).then((known) =>
+      host.press({
+        identity: known,
+        exception,
+        action,
+        version,
+        values,
+        formOpenedAt: openedAt,
+        interactionKey: key,
+      }),
+    ),
   )
   const early = await within(recorded, ackMs)
   await ack(early ? formResponse(submitted, early) : say('Still being recorded…'))
@@ -134,9 +195,12 @@ export async function submit(
       'A form was not recorded',
     )
   }
-  if (!early) await sayLate(submitted, outcome, web, log)
+  if (!early) await sayLate(submitted, outcome, handling)
   const stale = outcome.ok && outcome.value.result === 'stale' && context.own
-  if (stale && context.responseUrl) await replaceCard(outcome.value.card, context.responseUrl, log)
+  if (stale) await answering({ identity, ...context }, handling).replace(outcome.value.card)
+  // Opened from the App Home, which shows no change by itself. The form has said what came of it.
+  const { homes, web } = handling
+  if (context.channel === null) await homes.show({ identity, whoIs, web, hash: null, notice: null })
 }
 
 /** A form that becomes a sentence. */
@@ -161,13 +225,18 @@ function formResponse(
 }
 
 async function sayLate(
-  { viewId, context }: Submitted,
+  { identity, viewId, context }: Submitted,
   outcome: Outcome<PressAnswer>,
-  web: Handling['web'],
-  log: Handling['log'],
+  handling: Handling,
 ): Promise<void> {
   const words = wordsFor(outcome)
-  const updated = await outcomeOf(web.views.update({ view_id: viewId, view: renderOutcome(words) }))
+  const view = renderOutcome(words)
+  const updated = await outcomeOf(handling.web.views.update({ view_id: viewId, view }))
+  if (updated.ok) return
   // The form was closed meanwhile.
-  if (!updated.ok && context.responseUrl) await tell(words, context.responseUrl, log)
+  const to =
+    context.channel === null
+      ? answeringAtHome(identity, null, handling)
+      : answering({ identity, ...context }, handling)
+  await to.tell(words)
 }

@@ -1,26 +1,48 @@
-import type { App } from '@slack/bolt'
+import type { App, webApi } from '@slack/bolt'
 import { wordsOf } from '../../app/errors.ts'
-import type { Identity } from '../../app/surface.ts'
-import { type Handling, tell } from './answer.ts'
-import { answerInThread, answerPrivately } from './ask.ts'
+import type { Log } from '../../app/log.ts'
+import type { SurfaceHost } from '../../app/surface.ts'
+import { answering, type Handling } from './answer.ts'
+import { answerPrivately, answerThere } from './ask.ts'
 import { COMMAND } from './config.ts'
+import type { Directory } from './directory.ts'
+import { EVENTS, readDirect, readGone, readHomeOpened, readMention, readTeam, type Said } from './events.ts'
 import { FORM } from './form.ts'
-import { identify, readCommand, readMention, readPress, readSubmission } from './payload.ts'
-import { type FormResponse, openForm, press, say, submit } from './press.ts'
+import { createHomes } from './home.ts'
+import { channelOf, identify, readCommand, readPress, readSubmission } from './payload.ts'
+import { answerTo, type FormResponse, openForm, press, say, submit } from './press.ts'
 import { Recent } from './recent.ts'
+import type { Where } from './tokens.ts'
 
 const REMEMBERED = 1000
 
+export type Listening = {
+  host: SurfaceHost
+  log: Log
+  ackMs: number
+  clientFor(token: string | undefined): webApi.WebClient
+  directory: Directory
+  /** How a channel is named outside this surface. */
+  channelName(channel: string, where: Context): string
+  /** Baton was removed there. */
+  onGone(where: Where): Promise<void>
+}
+
+/** What Bolt knows about where something came from, by way of `authorize`. */
+type Context = {
+  botToken?: string | undefined
+  teamId?: string | undefined
+  enterpriseId?: string | undefined
+  isEnterpriseInstall: boolean
+}
+
 /** Listens to everything that people do in Slack. Answers how to wait for what is under way. */
-export function listen(app: App, handling: Handling): { idle(): Promise<void> } {
-  const { log } = handling
+export function listen(app: App, listening: Listening): { idle(): Promise<void> } {
+  const { host, log, ackMs, clientFor, directory, channelName, onGone } = listening
   const underWay = new Set<Promise<void>>()
   // An event may be delivered twice; it is answered once.
-  const mentions = new Recent<true>(REMEMBERED)
-  // A mention does not say what the person is called; a press or a command does.
-  const names = new Recent<string>(REMEMBERED)
-
-  const met = ({ externalId, displayName }: Identity): void => names.set(externalId, displayName)
+  const answered = new Recent<true>(REMEMBERED)
+  const homes = createHomes(host, log)
 
   const track = (run: () => Promise<void>): Promise<void> => {
     const work = Promise.resolve()
@@ -36,49 +58,108 @@ export function listen(app: App, handling: Handling): { idle(): Promise<void> } 
       log.warn({ surface: 'slack', problem: wordsOf(error) }, 'An acknowledgement was not taken')
     })
 
-  const onPress = async (body: unknown, ack: () => Promise<void>): Promise<void> => {
+  const at = (context: Context): Handling => {
+    const { botToken, teamId, enterpriseId, isEnterpriseInstall } = context
+    const web = clientFor(botToken)
+    const inside = { team: teamId ?? null, enterprise: isEnterpriseInstall ? (enterpriseId ?? null) : null }
+    return {
+      host,
+      web,
+      log,
+      ackMs,
+      homes,
+      nameOf: (channel) => channelName(channel, context),
+      whoIs: (identity) => directory.whoIs(identity, web, inside),
+    }
+  }
+  const named = (channel: string | null, context: Context): string | null => {
+    const known = channelOf(channel)
+    return known === null ? null : channelName(known, context)
+  }
+
+  const onPress = async (body: unknown, ack: () => Promise<void>, context: Context): Promise<void> => {
+    const handling = at(context)
     const pressed = readPress(body)
-    const { identity, key, channel, responseUrl, value } = pressed
-    met(identity)
+    const { identity, key, value } = pressed
     if (value?.kind === 'press') return press(pressed, value, ack, handling)
     if (value?.kind === 'form') return openForm(pressed, value, ack, handling)
     await ack()
-    if (!value) return tell(`This button is of an older Baton. Type ${COMMAND} open.`, responseUrl, log)
-    const input = { identity, channel, text: value.text, interactionKey: key }
-    await answerPrivately(input, responseUrl, handling)
+    const to = answerTo(pressed, handling)
+    if (!value) return to.tell(`This button is of an older Baton. Type ${COMMAND} open.`)
+    const known = await handling.whoIs(identity)
+    const channel = named(pressed.channel, context)
+    await answerPrivately({ identity: known, channel, text: value.text, interactionKey: key }, to, handling)
   }
 
-  const onSubmit = async (body: unknown, ack: (response?: FormResponse) => Promise<void>): Promise<void> => {
+  const onSubmit = async (
+    body: unknown,
+    ack: (response?: FormResponse) => Promise<void>,
+    context: Context,
+  ): Promise<void> => {
     const submitted = readSubmission(body)
-    if (submitted) await submit(submitted, ack, handling)
+    if (submitted) await submit(submitted, ack, at(context))
     else await ack(say(`This form is of an older Baton. Type ${COMMAND} open.`))
   }
 
-  const onCommand = async (body: unknown, ack: () => Promise<void>): Promise<void> => {
-    const { identity, key, channel, text, responseUrl } = readCommand(body)
-    met(identity)
+  const onCommand = async (body: unknown, ack: () => Promise<void>, context: Context): Promise<void> => {
+    const handling = at(context)
+    const asked = readCommand(body)
     // Commands only read, and may take longer than Slack waits.
     await ack()
-    await answerPrivately({ identity, channel, text, interactionKey: key }, responseUrl, handling)
+    const identity = await handling.whoIs(asked.identity)
+    const input = {
+      identity,
+      channel: named(asked.channel, context),
+      text: asked.text,
+      interactionKey: asked.key,
+    }
+    await answerPrivately(input, answering(asked, handling), handling)
   }
 
-  const onMention = async (body: unknown): Promise<void> => {
-    const mentioned = readMention(body)
-    if (!mentioned || mentions.get(mentioned.key)) return
-    mentions.set(mentioned.key, true)
-    const { user, key, channel, text } = mentioned
-    const identity = identify(user.team, user.id, user.id)
-    const displayName = names.get(identity.externalId) ?? user.id
-    const input = { identity: { ...identity, displayName }, channel, text, interactionKey: key }
-    await answerInThread(input, mentioned, handling)
+  const onSaid = async (said: Said | null, context: Context): Promise<void> => {
+    if (!said || answered.get(said.key)) return
+    answered.set(said.key, true)
+    const handling = at(context)
+    const { user, key, text } = said
+    const identity = await handling.whoIs(identify(user.team, user.id, user.id))
+    const input = { identity, channel: named(said.channel, context), text, interactionKey: key }
+    await answerThere(input, said, handling)
   }
 
-  app.action(/.*/, ({ ack, body }) => track(() => onPress(body, () => take(ack()))))
-  app.view({ callback_id: FORM, type: 'view_submission' }, ({ ack, body }) =>
-    track(() => onSubmit(body, (response) => take(ack(response)))),
+  const onHome = async (body: unknown, context: Context): Promise<void> => {
+    const opened = readHomeOpened(body)
+    if (!opened) return
+    const { web, whoIs } = at(context)
+    const identity = identify(opened.team, opened.user, opened.user)
+    await homes.show({ identity, whoIs, web, hash: opened.hash, notice: null })
+  }
+
+  const gone = async (body: unknown): Promise<void> => {
+    const where = readGone(body)
+    if (where) await onGone(where)
+  }
+  const regrouped = async (body: unknown): Promise<void> => directory.groupsChanged(readTeam(body))
+
+  const events: Record<(typeof EVENTS)[number], (body: unknown, context: Context) => Promise<void>> = {
+    app_home_opened: onHome,
+    app_mention: (body, context) => onSaid(readMention(body), context),
+    'message.im': (body, context) => onSaid(readDirect(body), context),
+    app_uninstalled: gone,
+    tokens_revoked: gone,
+    subteam_members_changed: regrouped,
+    subteam_updated: regrouped,
+  }
+
+  app.action(/.*/, ({ ack, body, context }) => track(() => onPress(body, () => take(ack()), context)))
+  app.view({ callback_id: FORM, type: 'view_submission' }, ({ ack, body, context }) =>
+    track(() => onSubmit(body, (response) => take(ack(response)), context)),
   )
-  app.command(COMMAND, ({ ack, body }) => track(() => onCommand(body, () => take(ack()))))
-  app.event('app_mention', ({ body }) => track(() => onMention(body)))
+  app.command(COMMAND, ({ ack, body, context }) => track(() => onCommand(body, () => take(ack()), context)))
+  for (const event of EVENTS) {
+    // A subscription to `message.im` is delivered as a `message` whose channel is of the type `im`.
+    const type = event === 'message.im' ? 'message' : event
+    app.event(type, ({ body, context }) => track(() => events[event](body, context)))
+  }
   app.error(async (error) => {
     log.error({ surface: 'slack', problem: wordsOf(error) }, 'Something that Slack sent was not handled')
   })

@@ -12,7 +12,8 @@ type AnyButton = CardButton | CommandButton
 /** More buttons than this in a row are hard to choose from on a phone: the rest go into a menu. */
 const IN_VIEW = 4
 
-type Drawn = { label: string; value: string; source: AnyButton }
+/** `value`: what it carries as a button; `entry`: as an entry of a menu. */
+type Drawn = { label: string; value: string; entry: string; source: AnyButton }
 
 /**
  * Buttons as rows of actions. Slack has no disabled buttons: those are listed with their reasons, like the reasons
@@ -23,13 +24,19 @@ type Drawn = { label: string; value: string; source: AnyButton }
 export function renderButtons(buttons: AnyButton[], own: string | null, before: number): Piece[] {
   const drawn = buttons
     .filter((each) => each.kind === 'command' || each.enabled)
-    .map((source): Drawn => ({ label: source.label, value: encodeButton(carried(source, own)), source }))
+    .map(
+      (source): Drawn => ({
+        label: source.label,
+        value: encodeButton(carried(source, own, asksForm(source))),
+        entry: encodeButton(carried(source, own, asksForm(source) || confirmOf(source) !== null)),
+        source,
+      }),
+    )
   const sent = drawn.filter((each) => each.value.length <= LIMITS.button.value)
-  const { inView, inMenu } = arrange(sent)
-  const elements: types.ActionsBlockElement[] = inView.map((each, index) =>
-    button(each, `baton:${before + index}`),
+  const { inView, menus } = arrange(sent)
+  const elements = [...inView.map((each) => button(each)), ...menus.map((entries) => menu(entries))].map(
+    (element, index): types.Button | types.Overflow => ({ ...element, action_id: `baton:${before + index}` }),
   )
-  if (inMenu.length > 0) elements.push(menu(inMenu, `baton:${before + inView.length}`))
   const rows = chunk(elements, LIMITS.actions.elements).map(
     (row): Piece => ({
       blocks: [{ type: 'actions', elements: row }],
@@ -46,35 +53,51 @@ export function renderButtons(buttons: AnyButton[], own: string | null, before: 
   ]
 }
 
-function carried(source: AnyButton, own: string | null): ButtonValue {
+function carried(source: AnyButton, own: string | null, form: boolean): ButtonValue {
   if (source.kind === 'command') return { kind: 'command', text: source.text }
   const { exception, action, version } = source
-  const kind = source.inputs.length > 0 ? 'form' : 'press'
-  return { kind, exception, action, version, own: exception === own }
+  return { kind: form ? 'form' : 'press', exception, action, version, own: exception === own }
 }
 
-/** The first few as buttons; of the rest, what a menu can carry goes into one menu. */
-function arrange(drawn: Drawn[]): { inView: Drawn[]; inMenu: Drawn[] } {
-  const inMenu = drawn.slice(IN_VIEW).filter(fitsMenu).slice(0, LIMITS.overflow.max)
-  const menu = inMenu.length >= LIMITS.overflow.min ? inMenu : []
-  return { inView: drawn.filter((each) => !menu.includes(each)), inMenu: menu }
+/**
+ * The first few as buttons. Of the rest, and of those that belong into a menu, what a menu can carry goes there: into
+ * as few of equal length as it takes. An entry that would be alone stays a button.
+ */
+function arrange(drawn: Drawn[]): { inView: Drawn[]; menus: Drawn[][] } {
+  const { min, max } = LIMITS.overflow
+  const main = drawn.filter((each) => each.source.place !== 'overflow')
+  const rest = main.slice(IN_VIEW).filter((each) => confirmOf(each.source) === null && fitsMenu(each))
+  const placed = drawn.filter((each) => each.source.place === 'overflow' && fitsMenu(each))
+  const entries = [...rest.slice(0, max), ...placed]
+  const inMenu = entries.length >= min ? entries : []
+  const menus = Math.ceil(inMenu.length / max)
+  return {
+    inView: [...main, ...drawn.filter((each) => each.source.place === 'overflow')].filter(
+      (each) => !inMenu.includes(each),
+    ),
+    menus: Array.from({ length: menus }, (_, i) =>
+      inMenu.slice(Math.ceil((i * inMenu.length) / menus), Math.ceil(((i + 1) * inMenu.length) / menus)),
+    ),
+  }
 }
 
-/** A menu entry cannot ask for confirmation by itself (a form asks anyway), and holds less. */
-const fitsMenu = (each: Drawn): boolean =>
-  confirmOf(each.source) === null && each.value.length <= LIMITS.option.value
+const fitsMenu = (each: Drawn): boolean => each.entry.length <= LIMITS.option.value
 
-/** A form is its own confirmation: its words are shown in it. */
+const asksForm = (source: AnyButton): boolean => source.kind === 'press' && source.inputs.length > 0
+
+/**
+ * A form is its own confirmation: its words are shown in it. A menu asks about all of its entries or about none, so
+ * that an entry to be confirmed opens a form of that question alone.
+ */
 const confirmOf = (source: AnyButton): CardButton['confirm'] =>
-  source.kind === 'press' && source.inputs.length === 0 ? source.confirm : null
+  source.kind === 'press' && !asksForm(source) ? source.confirm : null
 
-function button(each: Drawn, actionId: string): types.Button {
+function button(each: Drawn): types.Button {
   const style =
     each.source.kind === 'press' && each.source.style !== 'default' ? each.source.style : undefined
   const confirm = confirmOf(each.source)
   return {
     type: 'button',
-    action_id: actionId,
     text: plainLine(each.label, LIMITS.button.text),
     value: each.value,
     ...(style ? { style } : {}),
@@ -92,10 +115,9 @@ function button(each: Drawn, actionId: string): types.Button {
   }
 }
 
-const menu = (entries: Drawn[], actionId: string): types.Overflow => ({
+const menu = (entries: Drawn[]): types.Overflow => ({
   type: 'overflow',
-  action_id: actionId,
-  options: entries.map((each) => ({ text: plainLine(each.label, LIMITS.option.text), value: each.value })),
+  options: entries.map((each) => ({ text: plainLine(each.label, LIMITS.option.text), value: each.entry })),
 })
 
 /** What buttons cannot say: why one is suggested, why another is not offered now. */

@@ -1,5 +1,5 @@
 import type { types } from '@slack/bolt'
-import type { Card, CardBlock, SystemColumn, Tone } from '../../app/card.ts'
+import type { Card, CardBlock, Mention, SystemColumn, Tone } from '../../app/card.ts'
 import { timeLeft } from '../../app/words.ts'
 import { LIMITS } from './limits.ts'
 import { mrkdwn, plain, plainLine, section } from './objects.ts'
@@ -12,18 +12,48 @@ export type SlackMessage = { text: string; blocks: types.KnownBlock[] }
 /**
  * Draws a card as Slack blocks, within every limit whatever the card holds. Everything that comes from the card is
  * a `plain_text` object: Slack neither formats, links nor resolves mentions in those. `mrkdwn` is used for times
- * alone, whose text is ours.
+ * and for who is told alone, whose text is ours.
  * @param as a `post` of an exception is kept up to date; a `reply` stays as it is
+ * @param tells mentions those whom the card tells: for what is newly posted, so that no redrawing calls anybody again
  */
-export function renderCard(card: Card, as: 'post' | 'reply'): SlackMessage {
+export function renderCard(card: Card, as: 'post' | 'reply', tells = false): SlackMessage {
   const own = (as === 'post' && card.exception?.id) || null
-  const title = piece([header(card)], true)
+  const room = { blocks: LIMITS.message.blocks, chars: LIMITS.message.chars }
+  return {
+    text: shorten(card.summary || card.title, LIMITS.message.text),
+    blocks: draw(card, { own, told: tells ? (card.tell ?? []) : [], tables: LIMITS.table.perMessage, room }),
+  }
+}
+
+/**
+ * A card as somebody's App Home, which holds no native table.
+ * @param notice what came of the last thing they did there; null for nothing
+ */
+export function renderHome(card: Card, notice: string | null): types.HomeView {
+  const room = { blocks: LIMITS.home.blocks - 1, chars: LIMITS.home.chars }
+  const blocks = draw(card, { own: null, told: [], tables: 0, room })
+  return {
+    type: 'home',
+    callback_id: HOME,
+    blocks: notice === null ? blocks : [section(notice), ...blocks],
+  }
+}
+
+/** The `callback_id` of every App Home. */
+export const HOME = 'baton:home'
+
+type Room = { blocks: number; chars: number }
+/** `own`: the exception whose post this is. `tables`: how many native ones it may hold. */
+type Drawing = { own: string | null; told: Mention[]; tables: number; room: Room }
+
+function draw(card: Card, { own, told, tables: most, room }: Drawing): types.KnownBlock[] {
+  const title = piece([header(card), ...mentions(told)], true)
   let tables = 0
   let buttons = 0
   const body = card.blocks.flatMap((block): Piece[] => {
     if (block.kind === 'table') {
       tables += 1
-      return renderTable(block, tables <= LIMITS.table.perMessage)
+      return renderTable(block, tables <= most)
     }
     if (block.kind === 'buttons') {
       const pieces = renderButtons(block.buttons, own, buttons)
@@ -32,10 +62,23 @@ export function renderCard(card: Card, as: 'post' | 'reply'): SlackMessage {
     }
     return renderBlock(block)
   })
-  return {
-    text: shorten(card.summary || card.title, LIMITS.message.text),
-    blocks: fitTogether([title, ...body]),
-  }
+  return fitTogether([title, ...body], room)
+}
+
+/** Only an id that looks like one of Slack's is put into markup; `T1:U1` is the user U1 of the workspace T1. */
+const PERSON = /^(?:[TE][A-Z0-9]+:)?([UW][A-Z0-9]+)$/
+const GROUP = /^(?:[TE][A-Z0-9]+:)?(S[A-Z0-9]+)$/
+
+/** A line that calls those whom the card tells on Slack; nothing when there are none. */
+function mentions(told: Mention[]): types.SectionBlock[] {
+  const called = told
+    .filter(({ surface }) => surface === 'slack')
+    .flatMap(({ kind, id }) => {
+      const [, native] = (kind === 'person' ? PERSON : GROUP).exec(id) ?? []
+      return native ? [kind === 'person' ? `<@${native}>` : `<!subteam^${native}>`] : []
+    })
+    .slice(0, LIMITS.mentions)
+  return called.length === 0 ? [] : [{ type: 'section', text: mrkdwn([...new Set(called)].join(' ')) }]
 }
 
 /** A message that only says something. */
@@ -92,7 +135,8 @@ const countdown = (at: Date, from: Date): string => `(${timeLeft(at, from)} at $
 const factRows = (facts: { label: string; value: string; at?: Date }[]): Text[][] => {
   const isTimed = facts.some(({ at }) => at !== undefined)
   return facts.map(({ label, value, at }) => [
-    field(`${label}: ${value}`),
+    // A name that a system gave must not push the value out.
+    field(`${shortenCell(label, LIMITS.section.label)}: ${value}`),
     ...(isTimed ? [at === undefined ? field('–') : mrkdwn(localTime(at))] : []),
   ])
 }
@@ -153,10 +197,10 @@ function renderTable(table: Extract<CardBlock, { kind: 'table' }>, native: boole
  * Keeps what fits into one message: title and buttons first, then the rest from the top. What had to go is counted
  * in a last line.
  */
-function fitTogether(pieces: Piece[]): types.KnownBlock[] {
+function fitTogether(pieces: Piece[], most: Room): types.KnownBlock[] {
   const size = (each: Piece): number => JSON.stringify(each.blocks).length
   // The last line is kept room for: one block, about 200 characters.
-  const room = { blocks: LIMITS.message.blocks - 1, chars: LIMITS.message.chars - 200 }
+  const room = { blocks: most.blocks - 1, chars: most.chars - 200 }
   const kept = new Set<Piece>()
   for (const each of [...pieces.filter((p) => p.first), ...pieces.filter((p) => !p.first)]) {
     const chars = size(each)
@@ -179,6 +223,11 @@ function leftOut(gone: Piece[]): types.ContextBlock {
   ]
   return {
     type: 'context',
-    elements: [plain(`Too long for Slack: ${counted.join(' and ')} left out.`, LIMITS.context.text)],
+    elements: [
+      plain(
+        `Too long for Slack: ${counted.join(' and ')} left out. The console has all of it.`,
+        LIMITS.context.text,
+      ),
+    ],
   }
 }

@@ -1,4 +1,4 @@
-import { checkBlocks, checkView, isObject, type Json } from './blocks.ts'
+import { checkBlocks, checkHome, checkView, isObject, type Json } from './blocks.ts'
 import { BOT, type Channel, type Message, TEAM, type World } from './world.ts'
 
 export type Answer = Json & { ok: boolean }
@@ -7,7 +7,8 @@ export type Method = {
   token: 'bot' | 'app'
   /** The scope that the call needs; null = any token of the right kind. */
   scope: string | null
-  run(world: World, args: Json, scopes: string[]): Answer
+  /** `team`: the workspace that the token belongs to. */
+  run(world: World, args: Json, scopes: string[], team: string): Answer
 }
 
 const fail = (error: string, more: Json = {}): Answer => ({ ok: false, error, ...more })
@@ -40,13 +41,19 @@ export function readContent(args: Json): { text: string; blocks: Json[] } | { re
 }
 
 /** The channel to write to, or why it cannot be written to. */
-function writable(world: World, args: Json, scopes: string[]): Channel | Answer {
-  const channel = world.channel(String(args.channel ?? ''))
+function writable(world: World, args: Json, scopes: string[], team: string): Channel | Answer {
+  // A person's id stands for the direct messages with them.
+  const user = world.user(String(args.channel ?? ''))
+  const channel = user ? world.direct(user) : world.channel(String(args.channel ?? ''))
+  if (channel && !isIn(channel, team)) return fail('channel_not_found')
   if (!channel || (channel.private && !channel.botIsMember)) return fail('channel_not_found')
   if (channel.archived) return fail('is_archived')
   if (!channel.botIsMember && !scopes.includes('chat:write.public')) return fail('not_in_channel')
   return channel
 }
+
+/** Whether a person, a channel or a group belongs to the workspace of the token. */
+const isIn = (what: { team?: string }, team: string): boolean => (what.team ?? TEAM.id) === team
 
 const isAnswer = (value: object): value is Answer => 'ok' in value
 
@@ -60,8 +67,8 @@ const shown = (message: Message): Json => ({
   ...(message.thread ? { thread_ts: message.thread } : {}),
 })
 
-function post(world: World, args: Json, scopes: string[], visibleTo: string | null): Answer {
-  const channel = writable(world, args, scopes)
+function post(world: World, args: Json, scopes: string[], team: string, visibleTo: string | null): Answer {
+  const channel = writable(world, args, scopes, team)
   if (isAnswer(channel)) return channel
   const content = readContent(args)
   if ('refusal' in content) return content.refusal
@@ -74,9 +81,9 @@ function post(world: World, args: Json, scopes: string[], visibleTo: string | nu
 }
 
 /** The app's own message named by `channel` and `ts`, or why it cannot be changed. */
-function own(world: World, args: Json): Message | Answer {
+function own(world: World, args: Json, team: string): Message | Answer {
   const channel = world.channels.find((each) => each.id === args.channel)
-  if (!channel) return fail('channel_not_found')
+  if (!channel || !isIn(channel, team)) return fail('channel_not_found')
   if (channel.archived) return fail('is_archived')
   const message = world.message(channel.id, String(args.ts ?? ''))
   // An ephemeral message is not kept: nobody can find it again.
@@ -88,33 +95,39 @@ export const METHODS: Record<string, Method> = {
   'auth.test': {
     token: 'bot',
     scope: null,
-    run: () => ({
-      ok: true,
-      url: `https://${TEAM.domain}.slack.test/`,
-      team: TEAM.name,
-      user: BOT.name,
-      team_id: TEAM.id,
-      user_id: BOT.user,
-      bot_id: BOT.id,
-      is_enterprise_install: false,
-    }),
+    run: (world, _args, _scopes, team) => {
+      const { id, name, domain } = world.teams.find((each) => each.id === team) ?? TEAM
+      return {
+        ok: true,
+        url: `https://${domain}.slack.test/`,
+        team: name,
+        user: BOT.name,
+        team_id: id,
+        user_id: BOT.user,
+        bot_id: BOT.id,
+        is_enterprise_install: false,
+      }
+    },
   },
+  'auth.revoke': { token: 'bot', scope: null, run: () => ({ ok: true, revoked: true }) },
   'chat.postMessage': {
     token: 'bot',
     scope: 'chat:write',
-    run: (world, args, scopes) => post(world, args, scopes, null),
+    run: (world, args, scopes, team) => post(world, args, scopes, team, null),
   },
   'chat.postEphemeral': {
     token: 'bot',
     scope: 'chat:write',
-    run: (world, args, scopes) =>
-      world.user(String(args.user)) ? post(world, args, scopes, String(args.user)) : fail('user_not_found'),
+    run: (world, args, scopes, team) =>
+      world.user(String(args.user))
+        ? post(world, args, scopes, team, String(args.user))
+        : fail('user_not_in_channel'),
   },
   'chat.update': {
     token: 'bot',
     scope: 'chat:write',
-    run: (world, args) => {
-      const message = own(world, args)
+    run: (world, args, _scopes, team) => {
+      const message = own(world, args, team)
       if (isAnswer(message)) return message
       const content = readContent(args)
       if ('refusal' in content) return content.refusal
@@ -131,8 +144,8 @@ export const METHODS: Record<string, Method> = {
   'chat.delete': {
     token: 'bot',
     scope: 'chat:write',
-    run: (world, args) => {
-      const message = own(world, args)
+    run: (world, args, _scopes, team) => {
+      const message = own(world, args, team)
       if (isAnswer(message))
         return message.error === 'cant_update_message' ? fail('cant_delete_message') : message
       world.remove(message)
@@ -164,13 +177,60 @@ export const METHODS: Record<string, Method> = {
       return { ok: true, view: { id: opened.id, hash: opened.hash, ...opened.view } }
     },
   },
+  'views.publish': {
+    token: 'bot',
+    scope: null,
+    run: (world, args) => {
+      const problems = checkHome(args.view)
+      if (problems.length > 0 || !isObject(args.view)) return invalid('invalid_arguments', problems)
+      const user = world.user(String(args.user_id ?? ''))
+      if (!user) return fail('user_not_found')
+      const shown = world.homes.get(user.id)
+      if (args.hash !== undefined && args.hash !== shown?.hash) return fail('hash_conflict')
+      const home = world.publishHome(user.id, args.view)
+      return { ok: true, view: { id: home.id, hash: home.hash, ...home.view } }
+    },
+  },
   'users.info': {
     token: 'bot',
     scope: 'users:read',
-    run: (world, args) => {
+    run: (world, args, scopes, team) => {
       const user = world.user(String(args.user))
-      return user ? { ok: true, user: { ...user, team_id: TEAM.id } } : fail('user_not_found')
+      if (!user) return fail('user_not_found')
+      const { id, name, email, emailConfirmed = email !== undefined, guest = false } = user
+      const mail =
+        email !== undefined && scopes.includes('users:read.email') && isIn(user, team) ? { email } : {}
+      return {
+        ok: true,
+        user: {
+          id,
+          name,
+          team_id: user.team ?? TEAM.id,
+          deleted: false,
+          is_bot: false,
+          is_restricted: guest,
+          is_ultra_restricted: false,
+          // A person of another workspace, met in a shared channel.
+          ...(isIn(user, team) ? { is_email_confirmed: emailConfirmed } : { is_stranger: true }),
+          profile: { display_name: name, real_name: name, ...mail },
+        },
+      }
     },
+  },
+  'usergroups.list': {
+    token: 'bot',
+    scope: 'usergroups:read',
+    run: (world, args, _scopes, team) => ({
+      ok: true,
+      usergroups: world.groups
+        .filter((group) => isIn(group, team))
+        .map(({ id, handle, users }) => ({
+          id,
+          handle,
+          team_id: team,
+          ...(args.include_users === true || args.include_users === 'true' ? { users } : {}),
+        })),
+    }),
   },
   'conversations.info': {
     token: 'bot',

@@ -27,6 +27,14 @@ export function checkView(view: unknown): string[] {
   return found.problems
 }
 
+/** What is wrong with an App Home. */
+export function checkHome(view: unknown): string[] {
+  const found = newFindings()
+  home(view, '/view', found)
+  if (JSON.stringify(view).length > 250_000) say(found, 'view_too_large', '/view')
+  return found.problems
+}
+
 const isInput = (block: unknown): boolean => isObject(block) && block.type === 'input'
 
 type Findings = { problems: string[]; actionIds: Set<unknown>; blockIds: Set<unknown>; tables: number }
@@ -231,4 +239,8 @@ const modal = object(
     clear_on_close: boolean,
     notify_on_close: boolean,
   },
+)
+const home = object(
+  { type: word('home'), blocks: list(1, 100, byType({ header, divider, section, context, actions, input })) },
+  { private_metadata: string(3000), callback_id: string(255), external_id: string(255) },
 )

@@ -1,11 +1,21 @@
 import { checkView, isObject, type Json } from './blocks.ts'
 import { type Clock, ManualClock, wallClock } from './clock.ts'
 import { Deliverer, type Delivery, httpTransport, SocketTransport, sign } from './deliver.ts'
-import { appMention, blockActions, slashCommand, viewSubmission } from './payloads.ts'
+import { CLIENT, type Grant, Grants } from './oauth.ts'
+import { appMention, blockActions, event, homeActions, slashCommand, viewSubmission } from './payloads.ts'
 import { look, type Seen } from './see.ts'
 import { type Fault, SlackServer } from './server.ts'
 import { readForm, type SeenView, seeView } from './views.ts'
-import { BOT, type Channel, type Message, type OpenView, type User, World } from './world.ts'
+import {
+  BOT,
+  type Channel,
+  type Group,
+  type Message,
+  type OpenView,
+  TEAM,
+  type User,
+  World,
+} from './world.ts'
 
 /** A message as a person in its channel sees it. */
 export type SeenMessage = Seen & {
@@ -27,6 +37,16 @@ export type DoubleOptions = {
   clock?: 'manual' | 'wall'
 }
 
+/** The scope that an event needs; null = none. */
+const EVENT_SCOPES: Record<string, string | null> = {
+  app_home_opened: null,
+  app_uninstalled: null,
+  'message.im': 'im:history',
+  subteam_members_changed: 'usergroups:read',
+  subteam_updated: 'usergroups:read',
+  tokens_revoked: null,
+}
+
 /** How long `until` waits, in wall time, before it says what never happened. */
 const PATIENCE_MS = 5_000
 
@@ -43,11 +63,15 @@ export async function startSlackDouble(options: DoubleOptions): Promise<SlackDou
 export class SlackDouble {
   readonly botToken = 'xoxb-0000-double-bot-token'
   readonly appToken = 'xapp-1-double-app-token'
+  readonly client = CLIENT
   readonly signingSecret = '8f742231b10e8888abcd99yyyzzz85a5'
   readonly clock: Clock
   readonly world: World
   readonly server: SlackServer
+  readonly grants: Grants
   readonly deliverer: Deliverer
+  /** Events that were delivered, by name. */
+  readonly deliveredEvents = new Set<string>()
   readonly #sockets: SocketTransport
   readonly #options: DoubleOptions
 
@@ -58,11 +82,13 @@ export class SlackDouble {
     this.deliverer = new Deliverer(this.clock, this.world)
     this.#sockets = new SocketTransport(this.world)
     this.deliverer.transport = this.#sockets
+    this.grants = new Grants(this.clock, this.world)
+    this.grants.grant(TEAM.id, this.botToken)
     this.server = new SlackServer({
       clock: this.clock,
       world: this.world,
       sockets: this.#sockets,
-      botToken: this.botToken,
+      grants: this.grants,
       appToken: this.appToken,
       scopes: options.scopes,
     })
@@ -107,8 +133,19 @@ export class SlackDouble {
 
   // The workspace.
 
-  addUser(name: string): User {
-    const user = { id: `U${1000 + this.world.next()}`, name }
+  addTeam(id: string, name: string): string {
+    this.world.teams.push({ id, domain: id.toLowerCase(), name })
+    return id
+  }
+
+  addGroup(handle: string, users: User[]): Group {
+    const group = { id: `S${1000 + this.world.next()}`, handle, users: users.map(({ id }) => id) }
+    this.world.groups.push(group)
+    return group
+  }
+
+  addUser(name: string, more: Partial<Omit<User, 'id' | 'name'>> = {}): User {
+    const user = { id: `U${1000 + this.world.next()}`, name, ...more }
     this.world.users.push(user)
     return user
   }
@@ -139,6 +176,11 @@ export class SlackDouble {
   /** A person deletes a message. */
   deleteMessage(channel: Channel, ts: string): void {
     this.world.remove(this.#message(channel, ts))
+  }
+
+  /** The grants of a workspace, oldest first. */
+  grantsOf(team: string): Grant[] {
+    return this.grants.all.filter((each) => each.team === team)
   }
 
   revokeTokens(): void {
@@ -241,6 +283,53 @@ export class SlackDouble {
     return this.deliverer.deliver('interactive', blockActions({ user, channel, message, button }, issued))
   }
 
+  /** What a person sees in their App Home; null before anything was published. */
+  homeOf(user: User): Seen | null {
+    const home = this.world.homes.get(user.id)
+    return home ? look(home.view.blocks, '') : null
+  }
+
+  /** Opens the App Home: the app is told which version Slack would show. */
+  openHome(user: User, tab = 'home'): Promise<Delivery> {
+    const home = this.world.homes.get(user.id)
+    const view = home && { ...home.view, id: home.id, hash: home.hash }
+    const channel = this.world.direct(user).id
+    const of = { type: 'app_home_opened', user: user.id, channel, tab, ...(view ? { view } : {}) }
+    return this.event(of, user.team)
+  }
+
+  /** Presses a button in the App Home by its label. */
+  pressHome(user: User, label: string): Promise<Delivery> {
+    const home = this.world.homes.get(user.id)
+    const button = this.homeOf(user)?.buttons.find((each) => each.label === label)
+    if (!home || !button) throw new Error(`no button «${label}» in the App Home`)
+    const actionTs = `${Math.floor(this.clock.now() / 1000)}.${String(this.world.next()).padStart(6, '0')}`
+    const issued = { trigger: this.world.trigger(user.id), actionTs }
+    return this.deliverer.deliver('interactive', homeActions({ user, home, button }, issued))
+  }
+
+  /** Writes to the app in the direct messages with it. */
+  writeDirect(text: string, user: User, more: Json = {}): Promise<Delivery> {
+    const channel = this.world.direct(user)
+    const common = { from: user.id, text, blocks: [], thread: null, visibleTo: null }
+    const { ts } = this.world.post({ ...common, channel: channel.id })
+    const of = { type: 'message', channel: channel.id, channel_type: 'im', user: user.id, text, ts, ...more }
+    return this.event(of, user.team)
+  }
+
+  /** Something happens in a workspace; only what the app subscribed to is delivered. */
+  event(of: Json & { type: string }, team = TEAM.id): Promise<Delivery> {
+    const name = of.type === 'message' ? `message.${String(of.channel_type)}` : of.type
+    const needed = EVENT_SCOPES[name]
+    if (needed === undefined || !this.#options.events.includes(name))
+      throw new Error(`the app is not subscribed to ${name}`)
+    if (needed !== null && !this.#options.scopes.includes(needed))
+      throw new Error(`${name} needs the scope ${needed}`)
+    if (needed !== null) this.server.usedScopes.add(needed)
+    this.deliveredEvents.add(name)
+    return this.deliverer.deliver('events_api', event(of, `Ev${this.world.next()}`, this.clock.now(), team))
+  }
+
   /** Types a slash command, e.g. `/baton open`. */
   command(typed: string, channel: Channel, user: User): Promise<Delivery> {
     const [command = '', ...words] = typed.split(' ')
@@ -284,6 +373,7 @@ export class SlackDouble {
       throw new Error('the app is not subscribed to app_mention')
     }
     this.server.usedScopes.add('app_mentions:read')
+    this.deliveredEvents.add('app_mention')
     return this.deliverer.deliver('events_api', appMention(message, `Ev${this.world.next()}`, more))
   }
 

@@ -8,7 +8,7 @@ const person = (user: User): Json => ({
   id: user.id,
   username: user.name.toLowerCase().replaceAll(' ', '.'),
   name: user.name,
-  team_id: TEAM.id,
+  team_id: user.team ?? TEAM.id,
 })
 
 const common = {
@@ -18,6 +18,10 @@ const common = {
   enterprise: null,
   is_enterprise_install: false,
 }
+
+/** The workspace of a person or a channel, as deliveries name it. */
+const inTeam = ({ team }: { team?: string }): Json =>
+  team === undefined ? {} : { team: { id: team, domain: team.toLowerCase() } }
 
 /** Text comes back with `&`, `<` and `>` escaped. */
 const escaped = (text: string): string =>
@@ -40,6 +44,7 @@ export function blockActions(
   const ephemeral = message.visibleTo !== null
   return {
     ...common,
+    ...inTeam(channel),
     type: 'block_actions',
     user: person(user),
     container: { type: 'message', message_ts: message.ts, channel_id: channel.id, is_ephemeral: ephemeral },
@@ -63,9 +68,52 @@ export function blockActions(
   }
 }
 
+/** A press in the App Home: there is no message, no channel and no response URL. */
+export function homeActions(
+  press: { user: User; home: OpenView; button: SeenButton },
+  issued: { trigger: string; actionTs: string },
+): Json {
+  const { user, home, button } = press
+  const text = { type: 'plain_text', text: escaped(button.label), emoji: false }
+  const { actionId, blockId, value, inMenu } = button
+  const action = { action_id: actionId, block_id: blockId, action_ts: issued.actionTs }
+  return {
+    ...common,
+    ...inTeam(user),
+    type: 'block_actions',
+    user: person(user),
+    container: { type: 'view', view_id: home.id },
+    trigger_id: issued.trigger,
+    view: { ...home.view, id: home.id, hash: home.hash, team_id: user.team ?? TEAM.id, app_id: APP_ID },
+    actions: [
+      inMenu
+        ? { ...action, type: 'overflow', selected_option: { text, value } }
+        : { ...action, type: 'button', text, value },
+    ],
+  }
+}
+
+/** An event of a workspace, in its envelope. */
+export function event(of: Json & { type: string }, eventId: string, at: number, team = TEAM.id): Json {
+  return {
+    type: 'event_callback',
+    token: common.token,
+    api_app_id: APP_ID,
+    team_id: team,
+    event_id: eventId,
+    event_time: Math.floor(at / 1000),
+    is_ext_shared_channel: false,
+    authorizations: [
+      { enterprise_id: null, team_id: team, user_id: BOT.user, is_bot: true, is_enterprise_install: false },
+    ],
+    event: { event_ts: `${Math.floor(at / 1000)}.000001`, ...of },
+  }
+}
+
 export function viewSubmission(user: User, opened: OpenView, values: Json, trigger: string): Json {
   return {
     ...common,
+    ...inTeam(user),
     type: 'view_submission',
     user: person(user),
     trigger_id: trigger,
@@ -74,9 +122,9 @@ export function viewSubmission(user: User, opened: OpenView, values: Json, trigg
       ...opened.view,
       id: opened.id,
       hash: opened.hash,
-      team_id: TEAM.id,
+      team_id: user.team ?? TEAM.id,
       app_id: APP_ID,
-      app_installed_team_id: TEAM.id,
+      app_installed_team_id: user.team ?? TEAM.id,
       bot_id: BOT.id,
       root_view_id: opened.id,
       previous_view_id: null,
@@ -93,7 +141,7 @@ export function slashCommand(
   return {
     token: common.token,
     api_app_id: APP_ID,
-    team_id: TEAM.id,
+    team_id: asked.channel.team ?? TEAM.id,
     team_domain: TEAM.domain,
     channel_id: asked.channel.id,
     channel_name: asked.channel.id.startsWith('D') ? 'directmessage' : asked.channel.name,

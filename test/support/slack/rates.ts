@@ -14,6 +14,8 @@ const WORKSPACE: Record<string, Rate> = {
   'chat.postEphemeral': { burst: 100, perMinute: 100 },
   'views.open': { burst: 100, perMinute: 100 },
   'views.update': { burst: 100, perMinute: 100 },
+  'views.publish': { burst: 100, perMinute: 100 },
+  'usergroups.list': { burst: 20, perMinute: 20 },
   'users.info': { burst: 100, perMinute: 100 },
   'conversations.info': { burst: 50, perMinute: 50 },
   'auth.test': { burst: 200, perMinute: 200 },
@@ -34,9 +36,9 @@ export class RateLimits {
   }
 
   /** Takes a place for one call, in every bucket that applies or in none. */
-  take(method: string, channel: string | null): number {
+  take(method: string, channel: string | null, team: string): number {
     const workspace = WORKSPACE[method]
-    const needed: [string, Rate][] = workspace ? [[method, workspace]] : []
+    const needed: [string, Rate][] = workspace ? [[`${team} ${method}`, workspace]] : []
     if (method === 'chat.postMessage' && channel) needed.push([`${method} ${channel}`, CHANNEL_POST])
     const wait = Math.max(0, ...needed.map(([name, rate]) => this.#wait(name, rate)))
     if (wait === 0) for (const [name, rate] of needed) this.#bucket(name, rate).left -= 1

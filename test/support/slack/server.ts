@@ -6,8 +6,9 @@ import { type Answer, invalid, METHODS, type Method, readContent } from './api.t
 import { isObject, type Json } from './blocks.ts'
 import type { Clock } from './clock.ts'
 import type { SocketTransport } from './deliver.ts'
+import type { Grants } from './oauth.ts'
 import { RateLimits } from './rates.ts'
-import { APP_ID, type World } from './world.ts'
+import { APP_ID, TEAM, type World } from './world.ts'
 
 /** Something to go wrong with the next call of a method. `applied`: the call takes effect all the same. */
 export type Fault =
@@ -21,7 +22,7 @@ export type Settings = {
   clock: Clock
   world: World
   sockets: SocketTransport
-  botToken: string
+  grants: Grants
   appToken: string
   scopes: string[]
 }
@@ -123,7 +124,8 @@ export class SlackServer {
     const channel = typeof values.channel === 'string' ? values.channel : null
     this.#reply(method, values, response, () => {
       if (refusal) return { status: 200, body: { ok: false, error: refusal } }
-      const wait = this.#limits.take(method, channel)
+      const grant = this.#settings.grants.of(credential)
+      const wait = this.#limits.take(method, channel, typeof grant === 'string' ? TEAM.id : grant.team)
       return wait > 0 ? limited(wait) : { status: 200, body: this.#answer(method, values, credential) }
     })
   }
@@ -165,22 +167,26 @@ export class SlackServer {
   }
 
   #answer(method: string, args: Json, token: unknown): Answer {
+    if (method === 'oauth.v2.access') return this.#settings.grants.access(args, this.#settings.scopes)
     const known = method === 'apps.connections.open' ? this.#openConnection() : METHODS[method]
     if (!known) {
       this.#settings.world.violation(`the app called ${method}, which the double does not know`)
       return { ok: false, error: 'unknown_method' }
     }
-    const { botToken, appToken, scopes, world } = this.#settings
+    const { grants, appToken, scopes, world } = this.#settings
     if (token === undefined || token === '') return { ok: false, error: 'not_authed' }
-    if (token !== botToken && token !== appToken) return { ok: false, error: 'invalid_auth' }
+    const grant = grants.of(token)
+    if (token !== appToken && typeof grant === 'string') return { ok: false, error: grant }
     if (this.revoked) return { ok: false, error: 'token_revoked' }
-    if ((token === botToken) !== (known.token === 'bot'))
+    if ((token === appToken) === (known.token === 'bot'))
       return { ok: false, error: 'not_allowed_token_type' }
+    const team = typeof grant === 'string' ? TEAM.id : grant.team
+    if (method === 'auth.revoke' && typeof grant !== 'string') grant.revoked = true
     if (known.scope && !scopes.includes(known.scope)) {
       return { ok: false, error: 'missing_scope', needed: known.scope, provided: scopes.join(',') }
     }
     if (known.scope) this.usedScopes.add(known.scope)
-    return known.run(world, args, scopes)
+    return known.run(world, args, scopes, team)
   }
 
   #openConnection(): Method {

@@ -2,8 +2,26 @@ import { randomBytes } from 'node:crypto'
 import { isObject, type Json } from './blocks.ts'
 import type { Clock } from './clock.ts'
 
-export type User = { id: string; name: string }
-export type Channel = { id: string; name: string; archived: boolean; private: boolean; botIsMember: boolean }
+export type User = {
+  id: string
+  name: string
+  /** Its workspace; absent = the first one. */
+  team?: string
+  email?: string
+  /** Seen by Slack; absent = yes, where there is one. */
+  emailConfirmed?: boolean
+  guest?: boolean
+}
+export type Channel = {
+  id: string
+  name: string
+  archived: boolean
+  private: boolean
+  botIsMember: boolean
+  /** Its workspace; absent = the first one. */
+  team?: string
+}
+export type Group = { id: string; handle: string; users: string[]; team?: string }
 
 export type Message = {
   ts: string
@@ -18,6 +36,7 @@ export type Message = {
   edited: boolean
 }
 
+/** A modal on somebody's screen, or their App Home (`view.type` says which). */
 export type OpenView = { id: string; hash: string; user: string; view: Json }
 
 type Trigger = { user: string; expiresAt: number; used: boolean }
@@ -33,6 +52,10 @@ const RESPONSE_URL_USES = 5
 
 /** One workspace: who and what is in it, and everything that expires. */
 export class World {
+  readonly teams: { id: string; domain: string; name: string }[] = [TEAM]
+  readonly groups: Group[] = []
+  /** App Homes by user. */
+  readonly homes = new Map<string, OpenView>()
   readonly users: User[] = []
   readonly channels: Channel[] = []
   readonly messages: Message[] = []
@@ -138,6 +161,25 @@ export class World {
     if (url.left === 0) return { error: 'used_url' }
     url.left -= 1
     return url
+  }
+
+  /** The direct messages between a person and the app. */
+  direct(user: User): Channel {
+    const id = `D${user.id.slice(1)}`
+    const known = this.channels.find((each) => each.id === id)
+    const { team } = user
+    const common = { id, name: id, archived: false, private: true, botIsMember: true }
+    const channel = known ?? { ...common, ...(team === undefined ? {} : { team }) }
+    if (!known) this.channels.push(channel)
+    return channel
+  }
+
+  publishHome(user: string, view: Json): OpenView {
+    const id = this.homes.get(user)?.id ?? `V${this.next()}`
+    const home = { id, hash: this.#hash(), user, view: this.#viewWithIds(view) }
+    this.homes.set(user, home)
+    this.changed()
+    return home
   }
 
   openView(user: string, view: Json): OpenView {

@@ -53,9 +53,12 @@ describe('the surroundings of an exception', () => {
         medianOpenMs: 60_000,
         healedAlone: 0,
         medianAloneMs: null,
-        actions: [{ label: 'Book it', times: 2, verified: 1, proven: 1, needed: 30 }],
+        handled: 2,
+        actions: [
+          { id: 'erp.book', label: 'Book it', times: 2, verified: 1, proven: 1, needed: 30, ms: null },
+        ],
         people: ['Ada Example'],
-        notes: [{ exception: '3', person: 'Ada Example', note: 'ask the dock', at: promiseAt }],
+        notes: [{ id: '8', exception: '3', person: 'Ada Example', note: 'ask the dock', at: promiseAt }],
       },
     })
     const { send } = await start({ rows: [row] })

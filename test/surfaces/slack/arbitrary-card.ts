@@ -63,7 +63,10 @@ export const input: fc.Arbitrary<CardInput> = fc.oneof(
 
 const confirm = fc.option(fc.record({ title: text, text, yes: text }))
 
+const place = fc.constantFrom('main', 'overflow' as const)
+
 export const pressButton: fc.Arbitrary<CardButton> = fc.record({
+  place,
   kind: fc.constant('press' as const),
   exception: id,
   action: id,
@@ -77,6 +80,7 @@ export const pressButton: fc.Arbitrary<CardButton> = fc.record({
 })
 
 const commandButton: fc.Arbitrary<CommandButton> = fc.record({
+  place,
   kind: fc.constant('command' as const),
   text,
   label: text,

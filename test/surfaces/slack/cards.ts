@@ -81,3 +81,15 @@ export const listCard: Card = {
     { kind: 'buttons', buttons: [{ kind: 'command', text: 'open 41', label: 'Show #41' }, BOOK] },
   ],
 }
+
+/** A person's App Home, as the pipeline draws it. */
+export const homeCard: Card = {
+  title: 'Your Baton',
+  tone: 'neutral',
+  summary: 'One is yours',
+  blocks: [
+    { kind: 'text', text: 'Mine: #41 Receipt 1001 is not in the ERP' },
+    { kind: 'table', title: 'Open', columns: ['#', 'What'], rows: [['41', 'Receipt 1001']] },
+    { kind: 'buttons', buttons: [BOOK, DISMISS, { kind: 'command', text: 'open 41', label: 'Show #41' }] },
+  ],
+}

@@ -52,6 +52,7 @@ describe('what travels through Slack comes back as it was sent', () => {
       version: fc.nat(),
       own: fc.boolean(),
       openedAt: fc.date({ noInvalidDate: true }),
+      channel: fc.option(fc.constantFrom('C1', 'D1')),
       responseUrl: fc.option(fc.webUrl()),
     })
     fc.assert(
@@ -62,7 +63,8 @@ describe('what travels through Slack comes back as it was sent', () => {
   })
 
   it('of an address too long to carry, everything else', () => {
-    const context = { exception: '41', action: 'note', version: 3, own: true, openedAt: new Date(0) }
+    const about = { exception: '41', action: 'note', version: 3, own: true }
+    const context = { ...about, openedAt: new Date(0), channel: 'C1' }
     const sent = encodeContext({ ...context, responseUrl: `https://example.test/${'x'.repeat(3000)}` })
     expect(decodeContext(sent)).toEqual({ ...context, responseUrl: null })
   })
@@ -110,6 +112,7 @@ it('any form is accepted by Slack, whatever the button asks for', () => {
     version: 3,
     own: true,
     openedAt: new Date(),
+    channel: null,
     responseUrl: null,
   }
   fc.assert(

@@ -18,7 +18,13 @@ describe.each(MODES)('a command over %s', (mode) => {
     expect(delivery).toMatchObject({ state: 'acked', attempts: [{ retry: 0 }] })
     expect(host.commands).toEqual([
       {
-        identity: { surface: 'slack', externalId: `T0BATON:${mara.id}`, displayName: 'mara' },
+        identity: {
+          surface: 'slack',
+          externalId: `T0BATON:${mara.id}`,
+          displayName: 'mara',
+          email: null,
+          groups: [],
+        },
         channel: orders.id,
         text: 'find AT&T <9>',
         interactionKey: expect.stringContaining('command:'),
@@ -67,16 +73,27 @@ describe.each(MODES)('a command over %s', (mode) => {
     expect(answer?.text).toContain('2 open')
   })
 
-  it('asked by a mention names the person as their presses and commands did', async () => {
+  it('asked by a mention names the person, though a mention says only their id', async () => {
     rig = await startRig(mode)
     const { slack, host, orders, mara } = rig
     await slack.mention('open', orders, mara)
-    await slack.until('the first answer', () => slack.see(orders).length === 2)
-    await slack.command('/baton open', orders, mara)
-    await slack.until('the second answer', () => slack.see(orders, mara).length === 3)
-    await slack.mention('open', orders, mara)
-    await slack.until('the third answer', () => slack.see(orders, mara).length === 5)
-    expect(host.commands.map((each) => each.identity.displayName)).toEqual([mara.id, 'mara', 'mara'])
+    await slack.until('the answer', () => slack.see(orders).length === 2)
+    expect(host.commands.map((each) => each.identity.displayName)).toEqual(['mara'])
+  })
+
+  it('written to Baton directly is answered there, and Baton never answers itself', async () => {
+    rig = await startRig(mode)
+    const { slack, host, mara } = rig
+    await slack.writeDirect('find 1001', mara)
+    const direct = slack.world.direct(mara)
+    await slack.until('the answer', () => slack.see(direct, mara).length === 2)
+    await slack.writeDirect('2 open', mara, { bot_id: 'B0BATON' })
+    await slack.writeDirect('deleted', mara, { subtype: 'message_deleted' })
+    await rig.surface.stop()
+    expect(host.commands).toMatchObject([
+      { text: 'find 1001', channel: null, identity: { displayName: 'mara' } },
+    ])
+    expect(slack.see(direct, mara)[1]).toMatchObject({ from: 'app', thread: null })
   })
 
   it('whose card Slack refuses is still answered in words', async () => {

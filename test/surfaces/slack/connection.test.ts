@@ -7,12 +7,15 @@ import {
   declared,
   FakeHost,
   MODES,
+  NO_KEEP,
   postCard,
   QUICK,
   type Rig,
   recordingLog,
   startRig,
 } from './rig.ts'
+
+const WRONG_TOKEN = { access: { by: 'token', botToken: 'xoxb-wrong' } as const }
 
 describe('the Socket Mode connection', () => {
   let rig: Rig
@@ -113,8 +116,12 @@ describe('starting', () => {
     'over %s with a token that Slack does not accept says what to mend, and leaves nothing running',
     async (mode) => {
       slack = await startSlackDouble(declared())
-      const config = { ...configFor(slack, mode), botToken: 'xoxb-wrong' }
-      const surface = createSlack(config, new FakeHost(), recordingLog().log, QUICK)
+      const config = { ...configFor(slack, mode), ...WRONG_TOKEN }
+      const surface = createSlack(config, new FakeHost(), {
+        log: recordingLog().log,
+        keep: NO_KEEP,
+        timing: QUICK,
+      })
       await expect(surface.start()).rejects.toThrow(
         new UserError(
           'Slack refuses SLACK_BOT_TOKEN: the token is not valid: copy it again from the settings of the app',
@@ -130,11 +137,8 @@ describe('starting', () => {
       ...configFor(slack, 'socket'),
       receive: { by: 'socket', appToken: 'xapp-wrong' } as const,
     }
-    const surface = createSlack(config, new FakeHost(), recordingLog().log, {
-      ...QUICK,
-      pauseMs: 1,
-      maxPauseMs: 1,
-    })
+    const timing = { ...QUICK, pauseMs: 1, maxPauseMs: 1 }
+    const surface = createSlack(config, new FakeHost(), { log: recordingLog().log, keep: NO_KEEP, timing })
     await expect(surface.start()).rejects.toThrow('Slack refuses SLACK_APP_TOKEN: the token is not valid')
     // It does not go on knocking: in twenty round trips there was time for several tries.
     for (let i = 0; i < 20; i += 1) await fetch(`${slack.apiUrl}auth.test`, { method: 'POST' })
@@ -146,7 +150,11 @@ describe('starting', () => {
     slack.fault('auth.test', { is: 'status', status: 503, applied: false })
     slack.fault('apps.connections.open', { is: 'error', error: 'internal_error' })
     const { log, logged } = recordingLog()
-    const surface = createSlack(configFor(slack, 'socket'), new FakeHost(), log, QUICK)
+    const surface = createSlack(configFor(slack, 'socket'), new FakeHost(), {
+      log,
+      keep: NO_KEEP,
+      timing: QUICK,
+    })
     await surface.start()
     expect(logged.join('\n')).toContain('Slack cannot be reached; Baton keeps trying')
     await slack.until('it connects', () => slack.sockets === 1)
@@ -156,7 +164,11 @@ describe('starting', () => {
   it('without a scope says which one, and goes on', async () => {
     slack = await startSlackDouble({ ...declared(), scopes: ['chat:write', 'commands'] })
     const { log, logged } = recordingLog()
-    const surface = createSlack(configFor(slack, 'socket'), new FakeHost(), log, QUICK)
+    const surface = createSlack(configFor(slack, 'socket'), new FakeHost(), {
+      log,
+      keep: NO_KEEP,
+      timing: QUICK,
+    })
     await surface.start()
     expect(logged.join('\n')).toContain('the app lacks app_mentions:read')
     expect(slack.sockets).toBe(1)
@@ -168,7 +180,11 @@ describe('the probe of baton doctor', () => {
   let slack: SlackDouble
   afterEach(() => slack.stop())
   const probe = async (mode: 'socket' | 'http', change: object = {}): Promise<string> =>
-    createSlack({ ...configFor(slack, mode), ...change }, new FakeHost(), recordingLog().log, QUICK).probe()
+    createSlack({ ...configFor(slack, mode), ...change }, new FakeHost(), {
+      log: recordingLog().log,
+      keep: NO_KEEP,
+      timing: QUICK,
+    }).probe()
 
   it('names the bot, the workspace and the mode', async () => {
     slack = await startSlackDouble(declared())
@@ -180,7 +196,7 @@ describe('the probe of baton doctor', () => {
   it('names what to mend', async () => {
     slack = await startSlackDouble({ ...declared(), scopes: ['commands'] })
     await expect(probe('http')).rejects.toThrow('the app lacks app_mentions:read, chat:write')
-    await expect(probe('http', { botToken: 'xoxb-wrong' })).rejects.toThrow('SLACK_BOT_TOKEN')
+    await expect(probe('http', WRONG_TOKEN)).rejects.toThrow('SLACK_BOT_TOKEN')
     await expect(probe('http', { apiUrl: 'http://127.0.0.1:9/api/' })).rejects.toThrow(
       'Slack cannot be reached at http://127.0.0.1:9/api/',
     )

@@ -5,7 +5,7 @@ import type { Delivered, DeliveryFailure } from '../../../src/app/surface.ts'
 import { createSlack } from '../../../src/surfaces/slack/index.ts'
 import type { Fault } from '../../support/slack/server.ts'
 import { exceptionCard } from './cards.ts'
-import { configFor, FakeHost, QUICK, type Rig, recordingLog, startRig } from './rig.ts'
+import { configFor, FakeHost, NO_KEEP, QUICK, type Rig, recordingLog, startRig } from './rig.ts'
 
 let rig: Rig
 beforeEach(async () => {
@@ -130,7 +130,11 @@ describe('Slack being slow, down or full', () => {
     const { slack, orders } = rig
     slack.fault('chat.postMessage', { is: 'hang', applied: true })
     const { log } = recordingLog()
-    const quick = createSlack(configFor(slack, 'http'), new FakeHost(), log, { requestMs: 50 })
+    const quick = createSlack(configFor(slack, 'http'), new FakeHost(), {
+      log,
+      keep: NO_KEEP,
+      timing: { requestMs: 50 },
+    })
     const failure = failureOf(
       (await quick.deliver?.post(orders.id, exceptionCard())) ?? { ok: true, value: '' },
     )
@@ -143,13 +147,13 @@ describe('Slack being slow, down or full', () => {
     const { port } = closed.address() as AddressInfo
     await new Promise((resolve) => closed.close(resolve))
     const { log } = recordingLog()
-    const config = { botToken: 'xoxb-1', apiUrl: `http://127.0.0.1:${port}/api/` }
-    const nowhere = createSlack(
-      { ...config, receive: { by: 'http', signingSecret: 'x' } },
-      new FakeHost(),
+    const access = { by: 'token', botToken: 'xoxb-1' } as const
+    const config = { access, apiUrl: `http://127.0.0.1:${port}/api/` }
+    const nowhere = createSlack({ ...config, receive: { by: 'http', signingSecret: 'x' } }, new FakeHost(), {
       log,
-      QUICK,
-    )
+      keep: NO_KEEP,
+      timing: QUICK,
+    })
     const failure = failureOf((await nowhere.deliver?.post('C1', exceptionCard())) ?? { ok: true, value: '' })
     expect(failure).toMatchObject({ is: 'later', words: 'Slack cannot be reached' })
   })
@@ -160,7 +164,7 @@ describe('what an admin or a developer must look at', () => {
     const { deliver, orders, slack } = rig
     slack.revokeTokens()
     const failure = failureOf(await deliver.post(orders.id, exceptionCard()))
-    expect(failure.is).toBe('rejected')
+    expect(failure.is).toBe('locked_out')
     expect(failure.words).toContain('the token was revoked: reinstall the app')
   })
 

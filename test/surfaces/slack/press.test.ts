@@ -18,12 +18,19 @@ describe.each(MODES)('a press over %s', (mode) => {
     expect(delivery.state).toBe('acked')
     expect(host.presses).toEqual([
       {
-        identity: { surface: 'slack', externalId: `T0BATON:${mara.id}`, displayName: 'mara' },
+        identity: {
+          surface: 'slack',
+          externalId: `T0BATON:${mara.id}`,
+          displayName: 'mara',
+          email: null,
+          groups: [],
+        },
         exception: '41',
         action: 'erp.book_receipt',
         version: 3,
         values: {},
         formOpenedAt: null,
+        post: { ref: `${rig.orders.id}:${ts}`, redraws: true },
         interactionKey: expect.stringContaining(ts),
       },
     ])

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Card, CardBlock } from '../../../src/app/card.ts'
 import { decodeButton } from '../../../src/surfaces/slack/button-value.ts'
-import { renderCard } from '../../../src/surfaces/slack/render.ts'
-import { checkBlocks } from '../../support/slack/blocks.ts'
+import { renderCard, renderHome } from '../../../src/surfaces/slack/render.ts'
+import { checkBlocks, checkHome } from '../../support/slack/blocks.ts'
 import { look } from '../../support/slack/see.ts'
-import { card } from './arbitrary-card.ts'
+import { card, text } from './arbitrary-card.ts'
 import { BOOK, button, exceptionCard } from './cards.ts'
 
 const draw = (blocks: CardBlock[], more: Partial<Card> = {}) => {
@@ -26,6 +26,15 @@ describe('any card', () => {
         expect(() => encodeURIComponent(text)).not.toThrow()
       }),
       { numRuns: 300 },
+    )
+  })
+
+  it('is accepted by Slack as an App Home as well', () => {
+    fc.assert(
+      fc.property(card, fc.option(text), (any, notice) => {
+        expect(checkHome(renderHome(any, notice))).toEqual([])
+      }),
+      { numRuns: 100 },
     )
   })
 
@@ -60,6 +69,55 @@ describe('any card', () => {
           expect(seen.text).toMatch(/left out|Too long for a button in Slack/)
       }),
       { numRuns: 300 },
+    )
+  })
+})
+
+describe('whom a card tells', () => {
+  it('mentions those alone, by whole ids of Slack, and only in what is newly posted', () => {
+    fc.assert(
+      fc.property(card, (any) => {
+        const { blocks, text } = renderCard(any, 'post', true)
+        expect(checkBlocks(blocks)).toEqual([])
+        const { mentions, links } = look(blocks, text)
+        const known = (any.tell ?? []).filter(({ surface }) => surface === 'slack').map(({ id }) => id)
+        for (const each of mentions) {
+          const native = /^(?:@|!subteam\^)([A-Z0-9]+)$/.exec(each)?.[1]
+          expect(known.some((id) => id === native || id.endsWith(`:${native}`))).toBe(true)
+        }
+        expect(links).toEqual([])
+        expect(look(renderCard(any, 'post').blocks, text).mentions).toEqual([])
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
+
+describe('what is in a card', () => {
+  /** Whatever a system may send: one line of it is found again in what is shown, or it was cut with an ellipsis. */
+  const plainWords = (words: string): string =>
+    words
+      .replace(/\p{Surrogate}/gu, '\ufffd')
+      .replace(/[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '')
+      .replace(/[\p{Cc}\s]+/gu, ' ')
+      .trim()
+      .slice(0, 40)
+      .trim()
+
+  it('is shown, or it is said how much is left out and where it is', () => {
+    fc.assert(
+      fc.property(card, (any) => {
+        const { blocks, text } = renderCard(any, 'post')
+        const shown = look(blocks, text).text
+        const all = shown.replace(/[\p{Cc}\s]+/gu, ' ')
+        const texts = any.blocks.flatMap((block) => {
+          if (block.kind === 'text' || block.kind === 'context') return [block.text]
+          return block.kind === 'facts' ? block.facts.flatMap(({ label, value }) => [label, value]) : []
+        })
+        const lost = texts.filter((each) => !all.includes(plainWords(each)))
+        if (lost.length > 0) expect(shown).toMatch(/left out.*console/)
+      }),
+      { numRuns: 150 },
     )
   })
 })
@@ -174,6 +232,38 @@ describe('a card', () => {
       'Cancel',
     ])
     expect(seen.buttons.filter((each) => each.inMenu).map((each) => each.label)).toEqual(['E', 'F', 'G'])
+  })
+
+  it('puts what belongs there into menus of two to five, and asks about a risky entry in a form', () => {
+    const risky = { confirm: { title: 'Close it?', text: 'For good.', yes: 'Close it' } }
+    const seven = ['A', 'B', 'C', 'D', 'E', 'F', 'G'].map((label) =>
+      button(label.toLowerCase(), label, { place: 'overflow', ...(label === 'G' ? risky : {}) }),
+    )
+    const { seen } = draw([{ kind: 'buttons', buttons: [...seven, BOOK] }])
+    expect(seen.buttons.filter((each) => !each.inMenu).map((each) => each.label)).toEqual([
+      'Book the receipt',
+    ])
+    const menus = new Set(seen.buttons.filter((each) => each.inMenu).map((each) => each.actionId))
+    expect(menus.size).toBe(2)
+    expect(seen.buttons.filter((each) => each.inMenu).map((each) => each.label)).toEqual(
+      seven.map((each) => each.label),
+    )
+    const kinds = seen.buttons.map((each) => decodeButton(each.value)?.kind)
+    expect(kinds).toEqual(['press', 'press', 'press', 'press', 'press', 'press', 'press', 'form'])
+  })
+
+  it('calls those whom it tells on Slack, once, when it is new, and nobody of another surface', () => {
+    const tell: Card['tell'] = [
+      { surface: 'slack', id: 'T1:U7', kind: 'person', name: 'Mara Example' },
+      { surface: 'slack', id: 'S9', kind: 'group', name: 'receiving' },
+      { surface: 'teams', id: 'tenant:object', kind: 'person', name: 'Jo Example' },
+      { surface: 'slack', id: 'U1> <!channel', kind: 'person', name: 'Nobody' },
+    ]
+    const { blocks, text } = renderCard(exceptionCard({ tell }), 'post', true)
+    expect(checkBlocks(blocks)).toEqual([])
+    expect(look(blocks, text).mentions).toEqual(['@U7', '!subteam^S9'])
+    const again = renderCard(exceptionCard({ tell }), 'post')
+    expect(look(again.blocks, again.text).mentions).toEqual([])
   })
 
   it('has no menu of one', () => {

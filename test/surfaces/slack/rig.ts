@@ -4,13 +4,14 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import type { Keep, Kept } from '../../../src/app/keep.ts'
 import type { Log } from '../../../src/app/log.ts'
 import type { CommandInput, PressAnswer, PressInput, Surface, SurfaceHost } from '../../../src/app/surface.ts'
 import { readSlackConfig, type SlackConfig } from '../../../src/surfaces/slack/config.ts'
 import { createSlack, type Timing } from '../../../src/surfaces/slack/index.ts'
 import { type SlackDouble, startSlackDouble } from '../../support/slack/double.ts'
 import type { Channel, User } from '../../support/slack/world.ts'
-import { exceptionCard, listCard } from './cards.ts'
+import { exceptionCard, homeCard, listCard } from './cards.ts'
 
 const manifestShape = z.object({
   features: z.object({ slash_commands: z.array(z.object({ command: z.string() })) }),
@@ -36,9 +37,17 @@ const unused = (): never => {
 export class FakeHost implements SurfaceHost {
   readonly presses: PressInput[] = []
   readonly commands: CommandInput[] = []
+  /** Whose homes were read. */
+  readonly homes: Parameters<SurfaceHost['home']>[0][] = []
   onPress: (input: PressInput) => Promise<PressAnswer> = async () => this.answer('acted', 'Booked.')
   onCommand: SurfaceHost['command'] = async () => ({ card: listCard, text: 'two open' })
   onCard: SurfaceHost['card'] = async () => exceptionCard()
+  onHome: SurfaceHost['home'] = async () => homeCard
+  /** As Baton does where the pressed card is not the current one; nothing else changes by itself here. */
+  onRedraw: SurfaceHost['redraw'] = async (_card, _surface, write) => {
+    if (this.#last?.result === 'stale') await write(this.#last.card)
+  }
+  #last: PressAnswer | null = null
   readonly queries: SurfaceHost['queries'] = {
     listExceptions: unused,
     getException: unused,
@@ -51,6 +60,11 @@ export class FakeHost implements SurfaceHost {
     candidates: unused,
     batch: unused,
     batches: unused,
+    group: unused,
+    desk: unused,
+    today: unused,
+    handover: unused,
+    episodes: unused,
   }
 
   answer(result: PressAnswer['result'], message: string, card = exceptionCard()): PressAnswer {
@@ -59,7 +73,10 @@ export class FakeHost implements SurfaceHost {
 
   press(input: PressInput): Promise<PressAnswer> {
     this.presses.push(input)
-    return this.onPress(input)
+    return this.onPress(input).then((answer) => {
+      this.#last = answer
+      return answer
+    })
   }
 
   command(input: CommandInput): ReturnType<SurfaceHost['command']> {
@@ -69,6 +86,15 @@ export class FakeHost implements SurfaceHost {
 
   card(exception: string): ReturnType<SurfaceHost['card']> {
     return this.onCard(exception)
+  }
+
+  home(identity: Parameters<SurfaceHost['home']>[0]): ReturnType<SurfaceHost['home']> {
+    this.homes.push(identity)
+    return this.onHome(identity)
+  }
+
+  redraw(...asked: Parameters<SurfaceHost['redraw']>): Promise<void> {
+    return this.onRedraw(...asked)
   }
 }
 
@@ -115,12 +141,25 @@ export function recordingLog(): { log: Log; logged: string[] } {
   return { log: { info: write('info'), warn: write('warn'), error: write('error') }, logged }
 }
 
+const keepsNothing: Kept = { get: unused, list: unused, put: unused, remove: unused, locked: unused }
+/** One workspace with a token of its own needs nothing to be remembered. */
+export const NO_KEEP: Keep = { plain: keepsNothing, secret: keepsNothing }
+
 /** A workspace with a channel and a person, and Baton connected to it for real. */
-export async function startRig(mode: Mode, timing: Partial<Timing> = {}): Promise<Rig> {
+export async function startRig(
+  mode: Mode,
+  timing: Partial<Timing> = {},
+  /** Baton itself, where what it answers is the promise. */
+  real?: SurfaceHost,
+): Promise<Rig> {
   const slack = await startSlackDouble(declared())
   const host = new FakeHost()
   const { log, logged } = recordingLog()
-  const surface = createSlack(configFor(slack, mode), host, log, { ...QUICK, ...timing })
+  const surface = createSlack(configFor(slack, mode), real ?? host, {
+    log,
+    keep: NO_KEEP,
+    timing: { ...QUICK, ...timing },
+  })
   const app = express()
   surface.routes(app)
   const server = createServer(app)

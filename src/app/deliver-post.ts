@@ -1,0 +1,130 @@
+import type { Card } from './card.ts'
+import { escalationOf, groupOf } from './card-ref.ts'
+import type { PostRecord } from './records.ts'
+import type { DeliveryFailure } from './surface.ts'
+
+const PAUSE_MS = 5_000
+/** What an admin or a developer must mend is tried again after a while. */
+export const MENDING_MS = 300_000
+
+/** Where a post goes now. `native`: the platform's name of that channel; null where it has none. */
+export type Way = { channel: string; native: string | null; detour: string | null }
+
+/** What is known to be unusable, and until when it is not tried again. */
+export type Blocked = Map<string, { words: string; until: Date }>
+
+/** A post that is new goes round a channel that cannot be used; one that is there is changed where it is. */
+export const wayOf = (post: PostRecord, { blocked, now, defaultChannel, nameOf }: WayDeps): Way => {
+  const { channel, detour } = post
+  const trouble = blocked.get(channel)
+  if (post.ref === null && channel !== defaultChannel && trouble && trouble.until > now) {
+    return {
+      channel: defaultChannel,
+      native: nameOf(defaultChannel),
+      detour: detourWords(channel, trouble.words),
+    }
+  }
+  const native = nameOf(channel)
+  if (native !== null || channel === defaultChannel) return { channel, native, detour }
+  return { channel, native: nameOf(defaultChannel), detour: detourWords(channel, 'it has no channel here') }
+}
+
+export type WayDeps = {
+  blocked: Blocked
+  now: Date
+  defaultChannel: string
+  nameOf: (channel: string) => string | null
+}
+
+const detourWords = (channel: string, why: string): string =>
+  `Meant for ${channel}, which cannot be used: ${why}.`
+
+/** What is shown: the card, or a plain one in place of one that the platform rejected; and why it is here. */
+export const cardFor = (post: PostRecord, { detour }: Way, card: Card, revision: number): Card => {
+  const shown = post.plainRevision === revision ? plainCard(post.card, card) : card
+  if (detour === null) return shown
+  return { ...shown, blocks: [{ kind: 'text', text: detour, tone: 'warning' }, ...shown.blocks] }
+}
+
+const plainCard = (ref: string, { title, tone, summary, tell }: Card): Card => {
+  const exception = escalationOf(ref) ?? (/^\d+$/.test(ref) ? ref : null)
+  const group = groupOf(ref)
+  const asked = exception !== null ? `open ${exception}` : group ? 'open' : null
+  const more = asked === null ? 'Everything is in the console.' : `"${asked}" shows everything.`
+  return {
+    title,
+    tone,
+    summary,
+    blocks: [
+      { kind: 'text', text: summary },
+      { kind: 'context', text: `This card cannot be shown here as it is. ${more}` },
+    ],
+    ...(tell ? { tell } : {}),
+  }
+}
+
+export type PostResult = {
+  ref: string | null
+  channel: string
+  postedRevision: number
+  nextAttemptAt: Date
+  problem: string | null
+  detour: string | null
+  plainRevision: number | null
+}
+
+/** What a failure means for the post: when to try again, where, how, and whether the old message is still there. */
+export const afterFailure = (
+  post: PostRecord,
+  failure: DeliveryFailure,
+  { now, defaultChannel, way, revision }: { now: Date; defaultChannel: string; way: Way; revision: number },
+): PostResult => {
+  const { ref, postedRevision, attempts, plainRevision } = post
+  const { channel, detour } = way
+  const at = (ms: number): Date => new Date(now.getTime() + ms)
+  const again = { ref, channel, postedRevision, problem: failure.words, detour, plainRevision }
+  const anew = { ...again, ref: null, postedRevision: 0 }
+  switch (failure.is) {
+    case 'later':
+      return { ...again, nextAttemptAt: at(failure.retryAfterMs) }
+    case 'ambiguous':
+      return { ...again, nextAttemptAt: at(PAUSE_MS * 2 ** Math.min(attempts, 6)) }
+    case 'gone':
+      return { ...anew, nextAttemptAt: ref === null ? at(PAUSE_MS) : now }
+    case 'channel_unusable':
+      // Never lost: it goes to the default channel, and rests there if that is the one that cannot be used.
+      return channel === defaultChannel
+        ? { ...anew, nextAttemptAt: at(MENDING_MS) }
+        : {
+            ...anew,
+            channel: defaultChannel,
+            detour: detourWords(channel, failure.words),
+            nextAttemptAt: now,
+          }
+    case 'locked_out':
+      return { ...again, nextAttemptAt: at(MENDING_MS) }
+    case 'rejected':
+      // The plain one at once; if that is rejected as well, the whole one after a while.
+      return plainRevision === revision
+        ? { ...again, plainRevision: null, nextAttemptAt: at(MENDING_MS) }
+        : { ...again, plainRevision: revision, nextAttemptAt: now }
+  }
+}
+
+/** How long nobody else need try: the narrowest budget rests, or for credentials the widest. */
+export const restAfter = (
+  failure: DeliveryFailure,
+): { ms: number; budget: 'narrowest' | 'widest'; limited: boolean } | null => {
+  switch (failure.is) {
+    case 'later':
+      return { ms: failure.retryAfterMs, budget: 'narrowest', limited: failure.limited === true }
+    case 'ambiguous':
+      return { ms: PAUSE_MS, budget: 'narrowest', limited: false }
+    case 'locked_out':
+      return { ms: MENDING_MS, budget: 'widest', limited: false }
+    case 'gone':
+    case 'channel_unusable':
+    case 'rejected':
+      return null
+  }
+}

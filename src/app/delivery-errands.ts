@@ -1,0 +1,120 @@
+import type { Card } from './card.ts'
+import { wordsOf } from './errors.ts'
+import type { Log } from './log.ts'
+import type { Clock, Store } from './ports.ts'
+import type { DeliveryTrouble } from './records.ts'
+import type { Deliver, Delivered, Surface } from './surface.ts'
+
+export type ErrandDeps = {
+  store: Store
+  clock: Clock
+  log: Log
+  defaultChannel: string
+  channelOn: (surface: string, channel: string) => string | null
+  /** Everybody who is told what keeps cards from where they belong. */
+  admins: () => Promise<{ surface: string; externalId: string }[]>
+  surfaces: () => Surface[]
+}
+
+const LEASE_MS = 60_000
+const AGAIN_MS = 300_000
+
+/** Takes away messages that were left behind: their cards have a post. Taking away twice harms nobody. */
+export const removeStrays = async (
+  { store, clock, log, defaultChannel, channelOn }: ErrandDeps,
+  surface: string,
+  deliver: Deliver,
+): Promise<void> => {
+  for (;;) {
+    const now = clock()
+    const stray = await store.transaction((tx) => tx.nextStray(surface, now, LEASE_MS))
+    if (!stray) return
+    const { ref, channel, isPost } = stray
+    const settle = (again: Date | null): Promise<void> =>
+      store.transaction((tx) => tx.settleStray(surface, ref, again))
+    if (isPost) {
+      await settle(null)
+      continue
+    }
+    const native = channelOn(surface, channel) ?? channelOn(surface, defaultChannel) ?? ''
+    const budgets = deliver.budgets('remove', native)
+    const free = await store.transaction((tx) => tx.takeBudgets(surface, budgets, now, false))
+    if (free) {
+      await settle(free)
+      return
+    }
+    const removed = await sent(() => deliver.remove(ref))
+    if (removed.ok || removed.failure.is === 'gone') {
+      await settle(null)
+      continue
+    }
+    const { failure } = removed
+    log.warn({ surface, ref, failure: failure.is }, 'A message that was left behind could not be removed')
+    await settle(new Date(clock().getTime() + (failure.is === 'later' ? failure.retryAfterMs : AGAIN_MS)))
+  }
+}
+
+/**
+ * Tells the admins of each trouble once, where they can be reached: on another surface first where a whole one is shut.
+ * Where nobody can be told it is tried again; until then `doctor` and the metrics show it.
+ */
+export const tellTroubles = async (deps: ErrandDeps): Promise<void> => {
+  const { store, clock, log } = deps
+  for (;;) {
+    const trouble = await store.transaction((tx) => tx.untoldTrouble(clock(), LEASE_MS))
+    if (!trouble) return
+    log.error(
+      { surface: trouble.surface, about: trouble.about, problem: trouble.words },
+      'Cards cannot be delivered',
+    )
+    const told = await tellAdmins(deps, trouble)
+    const again = told ? null : new Date(clock().getTime() + AGAIN_MS)
+    await store.transaction((tx) => tx.toldTrouble(trouble, again))
+  }
+}
+
+const tellAdmins = async (deps: ErrandDeps, trouble: DeliveryTrouble): Promise<boolean> => {
+  const { store, clock } = deps
+  const surfaces = deps.surfaces().filter(({ id }) => trouble.about !== '' || id !== trouble.surface)
+  const admins = await deps.admins()
+  let told = false
+  for (const { surface: id, externalId } of admins) {
+    const deliver = surfaces.find((each) => each.id === id)?.deliver
+    if (!deliver) continue
+    const budgets = deliver.budgets('notify', externalId)
+    const free = await store.transaction((tx) => tx.takeBudgets(id, budgets, clock(), true))
+    if (free) continue
+    const notified = await sent(() => deliver.notify(externalId, troubleCard(trouble, deps.defaultChannel)))
+    // What may have arrived is not sent again: the trouble stays to be seen.
+    told ||= notified.ok || notified.failure.is === 'ambiguous'
+  }
+  return told
+}
+
+/** What a trouble means in plain words; also for `doctor`. */
+export const troubleWords = ({ surface, about, words }: DeliveryTrouble, defaultChannel: string): string => {
+  if (about === '') return `Nothing can be delivered on ${surface}: ${words}. Cards wait until it is mended.`
+  if (about !== defaultChannel) return `Cards for ${about} go to ${defaultChannel} on ${surface}: ${words}.`
+  return `Cards cannot be delivered to ${about}, the default channel, on ${surface}: ${words}. They wait until it is mended.`
+}
+
+const troubleCard = (trouble: DeliveryTrouble, defaultChannel: string): Card => {
+  const text = troubleWords(trouble, defaultChannel)
+  return {
+    title: 'Cards do not get where they belong',
+    tone: 'danger',
+    summary: text,
+    blocks: [
+      { kind: 'text', text },
+      { kind: 'context', text: 'Baton tries again every 5 minutes. Nothing is lost meanwhile.' },
+    ],
+  }
+}
+
+const sent = async <T>(call: () => Promise<Delivered<T>>): Promise<Delivered<T>> => {
+  try {
+    return await call()
+  } catch (error) {
+    return { ok: false, failure: { is: 'ambiguous', words: wordsOf(error) } }
+  }
+}
