@@ -162,8 +162,8 @@ export type RoutingAction = {
   idempotent: boolean
   /** Null when the subject gives nothing to aim at; a reason when it does but the state forbids it. */
   target(subject: SubjectView): Aim
-  /** The id of a request that somebody must have accepted first: a customer is told only what is agreed. */
-  onlyAfter?: string
+  /** Not while one of these was asked for and is not answered: a customer is told only what is agreed. */
+  afterAnswersTo?: readonly string[]
   /** Absent where nothing takes it back. */
   undo?: Undo
   /** What to ask the person before it is done; without it, one click does it. */

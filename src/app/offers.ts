@@ -183,23 +183,18 @@ const routingOffer = (
   }
 }
 
-/** What people call an action by its id, whichever system offers it. */
-const labelOf = ({ connectors }: Setup, id: string): string =>
-  connectors.flatMap(({ actions }) => actions).find((action) => action.id === id)?.label ??
-  id.replaceAll('_', ' ')
-
-/** Why an action has to wait for somebody's yes; null where it need not. */
+/** Why an action has to wait for somebody's answer; null where it need not. */
 const notBefore = (
-  { onlyAfter }: RoutingAction,
+  { afterAnswersTo = [] }: RoutingAction,
   { episode, asked }: ExceptionRecord,
-  { past }: Around,
-  setup: Setup,
+  { now, clockText }: Around,
 ): string | null => {
-  if (onlyAfter === undefined) return null
-  const accepted = [...past, ...asked].some(
-    (run) => run.action === onlyAfter && run.episode === episode && run.outcome === 'accepted',
+  const open = asked.find(
+    (run) => run.episode === episode && run.outcome === 'requested' && afterAnswersTo.includes(run.action),
   )
-  return accepted ? null : `Only after "${labelOf(setup, onlyAfter)}" is accepted`
+  if (!open) return null
+  const until = open.settleBy ? ` (until ${clockText(open.settleBy, now)})` : ''
+  return `"${open.label}" is not answered yet${until}`
 }
 
 /** Why it is not asked for a second time: it still waits for its answer, or to be carried out. */
@@ -226,8 +221,7 @@ const routingOffers = (
   const aims = aimsOf(contract, view, setup)
   return aims.map(({ connector, action, aim }) => {
     const { system } = connector
-    const held =
-      askedBefore(action, connector, exception, around) ?? notBefore(action, exception, around, setup)
+    const held = askedBefore(action, connector, exception, around) ?? notBefore(action, exception, around)
     // Two systems may offer the same: then each button says whose it is.
     const isAlone = aims.filter((other) => other.action.label === action.label).length === 1
     const wording = {

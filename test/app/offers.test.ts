@@ -92,7 +92,7 @@ describe('a question that waits for its answer', () => {
   })
 })
 
-describe('what may be done only after somebody has agreed', () => {
+describe('what has to wait for an answer', () => {
   /** The supplier was asked and answered. */
   const answered = async (id: string, answer: 'accepted' | 'declined') => {
     world.erp.manner = 'asks'
@@ -104,22 +104,36 @@ describe('what may be done only after somebody has agreed', () => {
     world.pass(20_000)
     await world.work('run')
   }
-  const EARLY = { enabled: false, reason: 'Only after "Ask the supplier" is accepted' }
+  const EARLY = {
+    enabled: false,
+    reason: expect.stringContaining('"Ask the supplier" is not answered yet (until '),
+  }
 
   beforeEach(() => {
-    action('book_receipt').onlyAfter = 'ask_supplier'
+    action('book_receipt').afterAnswersTo = ['ask_supplier']
   })
 
-  it('is shown, and cannot be pressed before', async () => {
+  it('is shown, and cannot be pressed before it has come', async () => {
     const id = await unbooked()
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true })
+    world.erp.manner = 'asks'
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
     expect(await offer(id, 'erp.book_receipt')).toMatchObject(EARLY)
     expect(await world.press('ada', id, 'erp.book_receipt')).toMatchObject({
       result: 'nothing_to_do',
       message: EARLY.reason,
     })
-    expect(await world.runs()).toEqual([])
-    // Who cannot do the usual thing is shown the way to it.
-    expect(await offer(id, 'erp.ask_supplier')).toMatchObject({ enabled: true, style: 'primary' })
+    expect(await world.runs()).toHaveLength(1)
+  })
+
+  it('does not wait for what nobody was asked for, nor for another question', async () => {
+    action('book_receipt').afterAnswersTo = ['ask_carrier']
+    const id = await unbooked()
+    world.erp.manner = 'asks'
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true })
   })
 
   it('can be pressed from the moment at which they accept', async () => {
@@ -146,20 +160,24 @@ describe('what may be done only after somebody has agreed', () => {
     expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true, reason: null })
   })
 
-  it('stays out of reach when they have declined', async () => {
+  it('can be pressed when they have declined: that is an answer, too', async () => {
     const id = await unbooked()
     await answered(id, 'declined')
-    expect(await offer(id, 'erp.book_receipt')).toMatchObject(EARLY)
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true })
     expect(await offer(id, 'erp.ask_supplier')).toMatchObject({ enabled: true })
   })
 
-  it('must be agreed anew when it breaks anew', async () => {
+  it('waits anew for what is asked anew', async () => {
     const id = await unbooked()
     await answered(id, 'accepted')
     await world.say(world.wms, { ...receipt('R1'), state: 'returned' })
     await world.say(world.wms, { ...receipt('R1'), state: 'received' })
     await world.later(HOUR)
     expect(await world.exception(id)).toMatchObject({ episode: 2 })
+    expect(await offer(id, 'erp.book_receipt')).toMatchObject({ enabled: true })
+    world.erp.answer = null
+    await world.press('ada', id, 'erp.ask_supplier')
+    await world.work('run')
     expect(await offer(id, 'erp.book_receipt')).toMatchObject(EARLY)
   })
 

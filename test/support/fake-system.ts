@@ -87,7 +87,7 @@ export type FakeAction = {
   idempotent?: boolean
   settleMs?: number
   magnitude?: RoutingAction['magnitude']
-  onlyAfter?: string
+  afterAnswersTo?: readonly string[]
   undo?: RoutingAction['undo']
 }
 
@@ -192,7 +192,7 @@ export const fakeSystem = (
       settleMs: spec.settleMs ?? 10_000,
       idempotent: spec.idempotent ?? true,
       ...(spec.magnitude ? { magnitude: spec.magnitude } : {}),
-      ...(spec.onlyAfter ? { onlyAfter: spec.onlyAfter } : {}),
+      ...(spec.afterAnswersTo ? { afterAnswersTo: spec.afterAnswersTo } : {}),
       ...(spec.undo ? { undo: spec.undo } : {}),
       target(subject) {
         const aim = subject.objects.find((o) => o.system === system && o.type === spec.type)

@@ -61,7 +61,7 @@ export type ObjectAction = Pick<RoutingAction, 'id' | 'label' | 'target'> &
   Partial<
     Pick<
       RoutingAction,
-      'kind' | 'risk' | 'settleMs' | 'idempotent' | 'inputs' | 'magnitude' | 'onlyAfter' | 'undo'
+      'kind' | 'risk' | 'settleMs' | 'idempotent' | 'inputs' | 'magnitude' | 'afterAnswersTo' | 'undo'
     >
   > & {
     /** The object as the system has it now. Throws SystemError. */

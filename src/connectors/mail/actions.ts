@@ -31,6 +31,9 @@ const deskOf = (config: MailConfig, id: RequestId, kind: LetterKind): Desk | nul
 /** `to`: null where the person types it. */
 type Desk = { to: string | null; answerWithinMs: number }
 
+/** What carriers, suppliers and others are asked for: until they answer, a customer cannot be told what will be. */
+const ASKED_OF_OTHERS = LETTERS.flatMap(({ id, desk }) => (desk === 'customer' ? [] : [id]))
+
 type Letter = { to: string; subject: string; text: string }
 
 /** What will be sent, or why it cannot be. */
@@ -74,6 +77,7 @@ const requestAction = (
     settleMs: SETTLE_MS,
     // No mail server knows a key: the id of the message only lets people see that it came twice.
     idempotent: false,
+    ...(kind.tells ? { afterAnswersTo: ASKED_OF_OTHERS } : {}),
     target: (subject) => (isOurs(config, kind, subject) ? kind.aim(subject) : null),
     inputs(subject) {
       const draft = kind.write(subject)

@@ -173,6 +173,14 @@ describe('what a person typed', () => {
     expect(JSON.stringify([acted, input.target])).not.toContain('jo@')
   })
 
+  it('waits until whoever else was asked has answered, and for no answer of the customer’s own', async () => {
+    const { url } = await serve()
+    const notify = connect(url).actions.find(({ id }) => id === 'notify_customer')
+    const afterAnswersTo = notify?.afterAnswersTo ?? []
+    expect(afterAnswersTo).toEqual(expect.arrayContaining(['open_trace', 'ask_supplier']))
+    expect(afterAnswersTo).not.toContain('ask_customer')
+  })
+
   it('asks for the customer’s address first, and starts with no address in it', () => {
     const { action } = aimed('smtp://127.0.0.1:1', 'ask_customer', heldOrder())
     expect(action.inputs?.(heldOrder())).toMatchObject([
