@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { commands } from '../commands/index.ts'
+import { createAdmins } from './app/admins.ts'
 import { createQueries } from './app/ask.ts'
 import { worktimesOf } from './app/calendar.ts'
 import { createCardOf } from './app/card-of.ts'
@@ -168,8 +169,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
     clock,
     log,
     worker,
-    admins: async () =>
-      people.configured.flatMap(({ role, identities }) => (role === 'admin' ? identities : [])),
+    admins: createAdmins({ store, people, clock }),
     surfaces: () => surfaces,
   })
   const callTimeoutMs = CALL_TIMEOUT_MS
@@ -240,9 +240,10 @@ export const setupOf = (
   const batches = batchesOf(yml.batches, yml.zone)
   checkLandings(contracts, connectors, batches)
   const calendars = worktimesOf(yml.calendars, yml.zone)
-  // Work is given to whom the file names, and who can be told apart by more than an address.
+  // Work is given to whom the file names; whom it knows by an address alone, once Baton has met them.
   const listed = people.configured.filter(
-    ({ name, identities }) => identities.length > 0 && yml.people.some((person) => person.name === name),
+    ({ name, identities, email }) =>
+      (identities.length > 0 || email !== undefined) && yml.people.some((person) => person.name === name),
   )
   return {
     contracts,

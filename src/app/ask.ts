@@ -9,7 +9,7 @@ import {
   type SubjectKind,
   type Timeline,
 } from '../domain/model.ts'
-import { ruleFor } from '../domain/route.ts'
+import { ruleFor, type Told } from '../domain/route.ts'
 import { createBatchQueries, offersOf } from './ask-batches.ts'
 import type { Mention } from './card.ts'
 import type { OwedItem } from './desk.ts'
@@ -176,13 +176,28 @@ export const createQueries = (
   }
 
   /** The rule's people, and whoever was given it; once it is over, nobody. */
-  const tellOf = ({ exception, assigned }: ExceptionHistory): ExceptionDetail['tell'] => {
+  const tellOf = async ({ exception, assigned }: ExceptionHistory): Promise<ExceptionDetail['tell']> => {
     if (exception.state !== 'open') return { own: [], raised: [] }
     const rule = ruleFor(setup.routing.rules, exception.routeReason)
     const given = assigned.map(
       ({ surface, externalId: id, name }): Mention => ({ surface, id, kind: 'person', name }),
     )
-    return { own: [...(rule?.tell ?? []), ...given], raised: rule?.escalate?.tell ?? [] }
+    const [own, raised] = [rule?.tell ?? [], rule?.escalate?.tell ?? []]
+    const emails = [...own, ...raised].flatMap((told) => ('email' in told ? [told.email] : []))
+    const met = emails.length === 0 ? [] : await reader.vouched(emails)
+    const mentions = (list: Told[]): Mention[] =>
+      list.flatMap((told): Mention[] =>
+        'email' in told
+          ? met
+              .filter(({ email, surface }) => email === told.email && surface !== 'console')
+              .map(({ surface, externalId: id }) => ({ surface, id, kind: 'person', name: told.name }))
+          : [told],
+      )
+    const once = (list: Mention[]): Mention[] =>
+      list.filter(
+        ({ surface, id }, at) => list.findIndex((each) => each.surface === surface && each.id === id) === at,
+      )
+    return { own: once([...mentions(own), ...given]), raised: once(mentions(raised)) }
   }
 
   const detailOf = async (source: ExceptionHistory): Promise<ExceptionDetail> => {
@@ -196,7 +211,7 @@ export const createQueries = (
       evidence: source.exception.evidence,
       routeReason: source.exception.routeReason,
       graceWords: source.exception.graceWords,
-      tell: tellOf(source),
+      tell: await tellOf(source),
       interventions,
       actionRuns: runs.map(({ requestedByName, approvedByName, ...run }) => ({
         ...run,

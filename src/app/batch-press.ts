@@ -60,10 +60,10 @@ export const createBatchPress =
 
       const button = batchButtons(found).find(({ action }) => action === input.action) ?? null
       const decision = await decideOn(tx, found, button, person, input, deps)
-      await noteMessage(tx, input, now)
+      const redrawnOn = await noteMessage(tx, input, now)
       const done =
         decision.result === 'acted' && button
-          ? await carryOut(tx, deps, found, button, { person, now })
+          ? await carryOut(tx, deps, found, button, { person, now, redrawnOn })
           : { message: decision.message, about: [] }
       await log(tx, deps.setup, found.batch, { ...done, result: decision.result }, { input, person, now })
       return { result: decision.result, message: done.message }
@@ -108,7 +108,8 @@ const decideOn = async (
   return decidePress(pressed, action, { ...person, id: stands(person.id) }, version, clockText)
 }
 
-type Doing = { person: Person; now: Date }
+/** `redrawnOn`: the surface that shows the batch's post at once by itself. */
+type Doing = { person: Person; now: Date; redrawnOn: string | null }
 type Done = { message: string; about: BatchMember[] }
 type Button = { action: string; offer: BatchOffer | null }
 
@@ -118,7 +119,7 @@ const carryOut = async (
   deps: PressDeps,
   { batch, members }: Members,
   { action, offer }: Button,
-  { person, now }: Doing,
+  { person, now, redrawnOn }: Doing,
 ): Promise<Done> => {
   const inState = (state: BatchMember['state']) => members.filter((member) => member.state === state)
   const decide = async (
@@ -138,7 +139,7 @@ const carryOut = async (
     }
     await tx.saveBatch(after, changed)
     await tx.addJob('batch', { batch: batch.id }, { key: `batch:${batch.id}` })
-    await showBatch(tx, deps.setup, after, now, 'click')
+    await showBatch(tx, deps.setup, after, now, 'click', redrawnOn)
   }
   const begin = {
     state: 'running' as const,
@@ -178,7 +179,8 @@ export const showBatch = async (
   { postingSurfaces }: Setup,
   { id, channel, revision }: BatchRecord,
   now: Date,
-  urgency?: 'click',
+  urgency: 'click' | 'progress',
+  redrawnOn: string | null = null,
 ): Promise<void> => {
   if (postingSurfaces.length === 0) return
   const card = batchRef(id)
@@ -189,7 +191,8 @@ export const showBatch = async (
       channel,
       revision,
       show: 'in_place' as const,
-      ...(urgency ? { urgency } : {}),
+      urgency,
+      redrawn: surface === redrawnOn,
     })),
     now,
   )
@@ -203,7 +206,7 @@ const log = async (
   setup: Setup,
   batch: BatchRecord,
   { message, about, result }: Done & Pick<PressDecision, 'result'>,
-  { input, person, now }: Doing & { input: PressInput },
+  { input, person, now }: Omit<Doing, 'redrawnOn'> & { input: PressInput },
 ): Promise<void> => {
   const handoff: Handoff | null = setup.contracts.find(({ id }) => id === batch.contract)?.handoff ?? null
   await tx.logInterventions([

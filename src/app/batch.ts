@@ -93,7 +93,8 @@ const save = async (
   const over = isOver ? { state: 'finished' as const, finishedAt: now, version: batch.version + 1 } : {}
   const after: BatchRecord = { ...batch, revision: batch.revision + 1, ...over }
   await tx.saveBatch(after, changed)
-  await showBatch(tx, setup, after, now)
+  // Whoever pressed waits for the end, however long that took.
+  await showBatch(tx, setup, after, now, isOver ? 'click' : 'progress')
 }
 
 /** Under the subject's lock: everything is asked again, and then its run is started, or it is skipped with the reason. */

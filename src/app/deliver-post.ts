@@ -4,6 +4,13 @@ import type { PostRecord } from './records.ts'
 import type { DeliveryFailure } from './surface.ts'
 
 const PAUSE_MS = 5_000
+/**
+ * A post of which nobody knows whether it arrived is tried again after this time, and each time after double that: a
+ * second message may come of it. Whoever presses the first one meanwhile ends the doubt. Nothing else can: a platform
+ * takes the same message twice, and Baton has no right to read what stands in a channel. So a message that nobody
+ * presses stays as it was, beside the card's post; a press on it is answered, and then it goes.
+ */
+const DOUBT_MS = 60_000
 /** What an admin or a developer must mend is tried again after a while. */
 export const MENDING_MS = 300_000
 
@@ -88,7 +95,12 @@ export const afterFailure = (
     case 'later':
       return { ...again, nextAttemptAt: at(failure.retryAfterMs) }
     case 'ambiguous':
-      return { ...again, nextAttemptAt: at(PAUSE_MS * 2 ** Math.min(attempts, 6)) }
+      return {
+        ...again,
+        nextAttemptAt: at(
+          ref === null ? DOUBT_MS * 2 ** Math.min(attempts, 4) : PAUSE_MS * 2 ** Math.min(attempts, 6),
+        ),
+      }
     case 'gone':
       return { ...anew, nextAttemptAt: ref === null ? at(PAUSE_MS) : now }
     case 'channel_unusable':
@@ -111,15 +123,22 @@ export const afterFailure = (
   }
 }
 
-/** How long nobody else need try: the narrowest budget rests, or for credentials the widest. */
+/**
+ * How long nobody else need try: the narrowest budget rests, or for credentials the widest. `doubts`: how many posts in
+ * a row may or may not have arrived, this one counted; 0 for a change, which is harmless to repeat. They keep all new
+ * posts waiting, so that an outage leaves few in doubt.
+ */
 export const restAfter = (
   failure: DeliveryFailure,
+  doubts: number,
 ): { ms: number; budget: 'narrowest' | 'widest'; limited: boolean } | null => {
   switch (failure.is) {
     case 'later':
       return { ms: failure.retryAfterMs, budget: 'narrowest', limited: failure.limited === true }
     case 'ambiguous':
-      return { ms: PAUSE_MS, budget: 'narrowest', limited: false }
+      return doubts === 0
+        ? { ms: PAUSE_MS, budget: 'narrowest', limited: false }
+        : { ms: Math.min(PAUSE_MS * 2 ** (doubts - 1), DOUBT_MS), budget: 'widest', limited: false }
     case 'locked_out':
       return { ms: MENDING_MS, budget: 'widest', limited: false }
     case 'gone':

@@ -13,7 +13,7 @@ import {
 } from './deliver-post.ts'
 import { type ErrandDeps, removeStrays, tellTroubles } from './delivery-errands.ts'
 import { wordsOf } from './errors.ts'
-import type { Resting } from './ports.ts'
+import type { Resting, Tx } from './ports.ts'
 import type { PostRecord } from './records.ts'
 import type { Budget, Deliver, Delivered, DeliveryFailure, Surface } from './surface.ts'
 
@@ -37,6 +37,8 @@ type Taken = { post: PostRecord; lease: string; way: Way; budgets: Budget[] }
 type Rest = Resting & { until: Date }
 /** Rings when more has come; `wake` calls a round that waits for its calls. */
 type Bell = { rings: boolean; wake: () => void }
+/** How many posts in a row may or may not have arrived. While any did, one is tried at a time. */
+type Doubts = { count: number }
 
 /**
  * Makes posts equal to what they should show: leases one that is behind, takes its calls from the budgets that all
@@ -46,6 +48,7 @@ type Bell = { rings: boolean; wake: () => void }
  */
 export const createDeliver = (deps: DeliverDeps): ((surface: Surface) => Promise<void>) => {
   const underWay = new Map<string, Bell>()
+  const doubts = new Map<string, Doubts>()
   return async ({ id: surface, deliver }) => {
     if (!deliver) return
     const running = underWay.get(surface)
@@ -57,14 +60,16 @@ export const createDeliver = (deps: DeliverDeps): ((surface: Surface) => Promise
     const bell: Bell = { rings: true, wake: () => {} }
     underWay.set(surface, bell)
     try {
-      await createRound(deps, surface, deliver)(bell)
+      const inDoubt = doubts.get(surface) ?? { count: 0 }
+      doubts.set(surface, inDoubt)
+      await createRound(deps, surface, deliver, inDoubt)(bell)
     } finally {
       underWay.delete(surface)
     }
   }
 }
 
-const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
+const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubts: Doubts) => {
   const { store, clock, defaultChannel } = deps
   const blocked: Blocked = new Map()
   let rests: Rest[] = []
@@ -84,14 +89,14 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
   }
 
   /** The next post that may be written now, with its lease and its budgets. */
-  const take = (clicksOnly: boolean): Promise<Taken | null> =>
+  const take = (which: { clicksOnly: boolean; changesOnly: boolean }): Promise<Taken | null> =>
     store.transaction(async (tx) => {
       const now = clock()
       rests = rests.filter(({ until }) => until > now)
       for (;;) {
         // Each lease has a name of its own: a writer whose lease has run out cannot write over the next one's work.
         const lease = `${deps.worker}/${randomUUID()}`
-        const post = await tx.leasePost(surface, lease, now, LEASE_MS, { resting: rests, clicksOnly })
+        const post = await tx.leasePost(surface, lease, now, LEASE_MS, { resting: rests, ...which })
         if (!post) return null
         const nameOf = (channel: string): string | null => deps.channelOn(surface, channel)
         const way = wayOf(post, { blocked, now, defaultChannel, nameOf })
@@ -112,9 +117,13 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
     const now = clock()
     const about = failure?.is === 'locked_out' ? '' : way.channel
     const isTrouble = failure?.is === 'locked_out' || failure?.is === 'channel_unusable'
+    const isNew = post.ref === null
+    if (isNew && failure?.is === 'ambiguous') doubts.count += 1
+    if (isNew && !failure) doubts.count = 0
     await store.transaction(async (tx) => {
-      await tx.savePost(post, lease, result)
-      const rest = failure && restAfter(failure)
+      const saved = await tx.savePost(post, lease, result)
+      if (saved === 'lost') await tooLate(tx, post, result, failure, now)
+      const rest = failure && restAfter(failure, isNew ? doubts.count : 0)
       const budget = rest?.budget === 'widest' ? budgets.at(-1) : budgets[0]
       if (rest && budget) {
         await tx.restBudget(surface, budget, new Date(now.getTime() + rest.ms), rest.limited)
@@ -127,6 +136,19 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
       if (failure) return
       for (const mended of ['', way.channel]) if (blocked.delete(mended)) await tx.endTrouble(surface, mended)
     })
+  }
+
+  /** The lease ran out during the call: what it left is a stray message, or an old card over a newer one. */
+  const tooLate = async (
+    tx: Tx,
+    { card, ref }: PostRecord,
+    result: PostResult,
+    failure: DeliveryFailure | null,
+    now: Date,
+  ): Promise<void> => {
+    const mayShow = failure === null || failure.is === 'ambiguous'
+    if (ref !== null && mayShow) await tx.drawAgain({ card, surface, ref }, now)
+    if (ref === null && result.ref !== null) await tx.pressedPost({ card, surface, ref: result.ref }, now)
   }
 
   const wakeLater = (): Promise<void> =>
@@ -143,18 +165,31 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver) => {
 
   return async (bell: Bell): Promise<void> => {
     const calls = new Set<Promise<void>>()
+    let posting = 0
     const failed: unknown[] = []
     for (;;) {
       if (bell.rings) await look()
       bell.rings = false
       while (calls.size < AT_ONCE && failed.length === 0) {
-        const taken = await take(calls.size >= AT_ONCE - FOR_CLICKS)
+        const taken = await take({
+          clicksOnly: calls.size >= AT_ONCE - FOR_CLICKS,
+          changesOnly: doubts.count > 0 && posting > 0,
+        }).catch((error: unknown) => {
+          // What is under way is written down before the round fails.
+          failed.push(error)
+          return null
+        })
         if (!taken) break
+        const isNew = taken.post.ref === null
+        if (isNew) posting += 1
         const call: Promise<void> = ship(taken)
           .catch((error: unknown) => {
             failed.push(error)
           })
-          .finally(() => calls.delete(call))
+          .finally(() => {
+            if (isNew) posting -= 1
+            calls.delete(call)
+          })
         calls.add(call)
       }
       const isDone = calls.size === 0 && !bell.rings

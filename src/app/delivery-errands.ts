@@ -11,8 +11,8 @@ export type ErrandDeps = {
   log: Log
   defaultChannel: string
   channelOn: (surface: string, channel: string) => string | null
-  /** Everybody who is told what keeps cards from where they belong. */
-  admins: () => Promise<{ surface: string; externalId: string }[]>
+  /** Everybody who is told what keeps cards from where they belong: each with their identities. */
+  admins: () => Promise<{ surface: string; externalId: string }[][]>
   surfaces: () => Surface[]
 }
 
@@ -55,7 +55,7 @@ export const removeStrays = async (
 }
 
 /**
- * Tells the admins of each trouble once, where they can be reached: on another surface first where a whole one is shut.
+ * Tells each admin of each trouble once, where they can be reached: on another surface where a whole one is shut.
  * Where nobody can be told it is tried again; until then `doctor` and the metrics show it.
  */
 export const tellTroubles = async (deps: ErrandDeps): Promise<void> => {
@@ -78,15 +78,19 @@ const tellAdmins = async (deps: ErrandDeps, trouble: DeliveryTrouble): Promise<b
   const surfaces = deps.surfaces().filter(({ id }) => trouble.about !== '' || id !== trouble.surface)
   const admins = await deps.admins()
   let told = false
-  for (const { surface: id, externalId } of admins) {
-    const deliver = surfaces.find((each) => each.id === id)?.deliver
-    if (!deliver) continue
-    const budgets = deliver.budgets('notify', externalId)
-    const free = await store.transaction((tx) => tx.takeBudgets(id, budgets, clock(), true))
-    if (free) continue
-    const notified = await sent(() => deliver.notify(externalId, troubleCard(trouble, deps.defaultChannel)))
-    // What may have arrived is not sent again: the trouble stays to be seen.
-    told ||= notified.ok || notified.failure.is === 'ambiguous'
+  for (const identities of admins) {
+    for (const { surface: id, externalId } of identities) {
+      const deliver = surfaces.find((each) => each.id === id)?.deliver
+      if (!deliver) continue
+      const budgets = deliver.budgets('notify', externalId)
+      const free = await store.transaction((tx) => tx.takeBudgets(id, budgets, clock(), true))
+      if (free) continue
+      const notified = await sent(() => deliver.notify(externalId, troubleCard(trouble, deps.defaultChannel)))
+      // What may have arrived is not sent again: the trouble stays to be seen.
+      if (!notified.ok && notified.failure.is !== 'ambiguous') continue
+      told = true
+      break
+    }
   }
   return told
 }

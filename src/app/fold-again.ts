@@ -68,6 +68,7 @@ const settle = (deps: ProcessDeps, ids: string[]): Promise<void> =>
       play,
       plan,
       held.filter(({ exception: { id, state } }) => wanted.has(id) && state === 'open'),
+      now,
     )
     await wantPosts(tx, play, drafts, now)
     // A root that closes at this moment has looked for its consequences before this is committed: look once more.

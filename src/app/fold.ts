@@ -31,7 +31,7 @@ export const stored = (draft: Draft, exception: ExceptionRecord | undefined): He
  * Folds what has just opened under what explains it, and has a job look again at whatever has opened or closed. The
  * drafts are saved and their posts not yet wanted.
  */
-export const foldOpened = async (tx: Tx, play: Play, drafts: Draft[]): Promise<void> => {
+export const foldOpened = async (tx: Tx, play: Play, drafts: Draft[], now: Date): Promise<void> => {
   const plan = planOf(play.contracts)
   const live = drafts.filter(({ record }) => record.timeline === 'live')
   const changed = live.flatMap((draft) =>
@@ -42,7 +42,7 @@ export const foldOpened = async (tx: Tx, play: Play, drafts: Draft[]): Promise<v
   const explained = changed.filter(({ exception }) => plan.rootsOf(exception.contract).length > 0)
   const explaining = changed.filter(({ exception }) => plan.consequencesOf(exception.contract).length > 0)
   const opened = explained.filter(({ exception }) => exception.state === 'open')
-  await place(tx, play, plan, opened)
+  await place(tx, play, plan, opened, now)
   for (const { exception } of explained) {
     if (exception.state !== 'open' && exception.rootId !== null) await redrawLater(tx, exception.rootId)
   }
@@ -77,7 +77,7 @@ const redrawLater = (tx: Tx, exception: string): Promise<void> =>
  * Puts each under the root that explains it now, or on its own, and has the cards of the roots drawn anew. Answers those
  * that have moved.
  */
-export const place = async (tx: Tx, play: Play, plan: FoldPlan, list: Held[]): Promise<Held[]> => {
+export const place = async (tx: Tx, play: Play, plan: FoldPlan, list: Held[], now: Date): Promise<Held[]> => {
   if (list.length === 0) return []
   const found = await tx.possibleRoots(
     'live',
@@ -93,7 +93,7 @@ export const place = async (tx: Tx, play: Play, plan: FoldPlan, list: Held[]): P
     const root = chooseRoot(plan, exception.contract, possible)?.id ?? null
     if (root === exception.rootId) return []
     for (const id of [root, exception.rootId]) if (id !== null) redrawn.add(id)
-    const after = { ...exception, ...(root === null ? onItsOwn(exception) : under(exception, root)) }
+    const after = { ...exception, ...(root === null ? onItsOwn(exception, now) : under(exception, root)) }
     draft.exceptions.set(after.contract, after)
     draft.touched.exceptions.add(after.contract)
     return [{ draft, exception: after }]
@@ -118,11 +118,14 @@ const under = ({ revision }: ExceptionRecord, rootId: string): Change => ({
   revision: revision + 1,
 })
 
-/** Back on its own it is news: a card of its own, as a new version. */
-const onItsOwn = ({ version, revision, claimedBy, run, status }: ExceptionRecord): Change => ({
-  rootId: null,
-  version: version + 1,
-  revision: revision + 1,
-  status:
-    claimedBy === null && run === null ? 'Open: what explained it is over, and it is still broken.' : status,
-})
+/** Back on its own it is news: a card of its own, as a new version, and somebody's to take. What was set aside stays so. */
+const onItsOwn = (exception: ExceptionRecord, now: Date): Change => {
+  const { version, revision, claimedBy, run, snoozedUntil } = exception
+  const isFree = claimedBy === null && run === null && snoozedUntil === null
+  return {
+    rootId: null,
+    version: version + 1,
+    revision: revision + 1,
+    ...(isFree ? { freeSince: now, status: 'Open: what explained it is over, and it is still broken.' } : {}),
+  }
+}

@@ -8,7 +8,7 @@ import type { Command } from './command.ts'
 import { decideGrace } from './grace-desk.ts'
 import { takenOver } from './handover.ts'
 import { homeCard } from './home.ts'
-import { type People, personBehind } from './people.ts'
+import { channelsOf, type People, personBehind } from './people.ts'
 import { createPeopleDesk } from './people-desk.ts'
 import type { Clock, Store } from './ports.ts'
 import type { PressDeps } from './press.ts'
@@ -69,10 +69,11 @@ export const createHost = ({
     card,
     redraw: createRedraw({ store, clock, cardOf }),
 
-    async press(input) {
+    async press(input, onStored) {
       const batch = batchOf(input.exception)
       const { result, message } =
-        batch === null ? await pressException(aimed(input)) : await pressBatch(batch, input)
+        batch === null ? await pressException(aimed(input), input.exception) : await pressBatch(batch, input)
+      onStored?.()
       // Whoever took something over from a handover sees that at once; the others within seconds.
       if (handoverOf(input.exception) !== null) await showHandovers(pressDeps).catch(() => {})
       // The press is stored: a card that cannot be read now must not make it look as if it were not.
@@ -82,8 +83,11 @@ export const createHost = ({
 
     async home(identity) {
       const now = clock()
-      const person = await store.transaction((tx) => personBehind(tx, people, identity, now))
-      return homeCard({ person, channels: null }, queries, now)
+      const owner = await store.transaction(async (tx) => ({
+        person: await personBehind(tx, people, identity, now),
+        channels: await channelsOf(tx, people, identity),
+      }))
+      return homeCard(owner, queries, now)
     },
 
     async command({ identity, channel, text, interactionKey }) {

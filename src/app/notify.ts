@@ -15,28 +15,42 @@ export const assignedCard = ({ by, about, exception }: Jobs['notify']): Card => 
   ],
 })
 
-/** Pauses after which a message that the surface could not take is tried again, until it is no news any more. */
+/** For so long it is tried again what the surface could not take: later it is no news any more. */
 const LAST_TRY_MS = 3_600_000
 
+type NotifyDeps = { surfaces: Surface[]; store: Store; clock: Clock; log: Log }
+
 /**
- * Tells one person in private, where the surface can do that. One message for each job, and a second one only after a
- * crash between sending and writing that down; what is not delivered within an hour stays unsaid: the card says it too.
+ * Tells one person in private, where the surface can do that, out of the budgets that all replicas share. One message
+ * for each job, and a second one only after a crash between sending and writing that down; what is not delivered within
+ * an hour stays unsaid: the card says it too.
  */
-export const notify = async (
-  { surfaces, store, clock, log }: { surfaces: Surface[]; store: Store; clock: Clock; log: Log },
-  job: Jobs['notify'],
-): Promise<void> => {
-  const { surface, externalId, exception, at } = job
+export const notify = async (deps: NotifyDeps, job: Jobs['notify']): Promise<void> => {
+  const { surfaces, store, clock } = deps
+  const { surface, externalId } = job
   const deliver = surfaces.find(({ id }) => id === surface)?.deliver
   if (!deliver) return
+  const budgets = deliver.budgets('notify', externalId)
+  // It follows from what somebody pressed, so it may take what is kept for clicks.
+  const free = await store.transaction((tx) => tx.takeBudgets(surface, budgets, clock(), true))
+  if (free) return later(deps, job, free, 'its budget is used up')
   const sent = await deliver.notify(externalId, assignedCard(job))
   if (sent.ok) return
   const { failure } = sent
-  const now = clock()
-  if (failure.is === 'later' && now.getTime() - new Date(at).getTime() < LAST_TRY_MS) {
-    const runAt = new Date(now.getTime() + failure.retryAfterMs)
-    await store.transaction((tx) => tx.addJob('notify', job, { runAt }))
-    return
+  if (failure.is !== 'later') return unsaid(deps, job, failure.is)
+  const again = new Date(clock().getTime() + failure.retryAfterMs)
+  const [narrowest] = budgets
+  if (narrowest) {
+    const limited = failure.limited === true
+    await store.transaction((tx) => tx.restBudget(surface, narrowest, again, limited))
   }
-  log.warn({ exception, surface, failure: failure.is }, 'Somebody could not be told what was given to them')
+  await later(deps, job, again, failure.is)
 }
+
+const later = async (deps: NotifyDeps, job: Jobs['notify'], runAt: Date, why: string): Promise<void> => {
+  if (deps.clock().getTime() - new Date(job.at).getTime() >= LAST_TRY_MS) return unsaid(deps, job, why)
+  await deps.store.transaction((tx) => tx.addJob('notify', job, { runAt }))
+}
+
+const unsaid = ({ log }: NotifyDeps, { exception, surface }: Jobs['notify'], failure: string): void =>
+  log.warn({ exception, surface, failure }, 'Somebody could not be told what was given to them')

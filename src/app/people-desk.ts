@@ -116,6 +116,22 @@ const planned = (people: People, known: KnownIdentity[], [one, other]: [string, 
   return { lists, plan }
 }
 
+/**
+ * What one of them asked for in the name of another would, once they are apart, be theirs to approve: first it is to be
+ * decided while they are one.
+ */
+const refuseWhileAsking = async (tx: Tx, person: readonly KnownIdentity[]): Promise<void> => {
+  const waiting = await tx.waitingRequests(person.map(({ own }) => own))
+  const isTheirOwn = ({ requestedBy, surface }: (typeof waiting)[number]): boolean => {
+    const there = person.filter((each) => each.surface === surface)
+    return there.length === 1 && there[0]?.own === requestedBy
+  }
+  if (waiting.every(isTheirOwn)) return
+  throw new UserError(
+    'Something that they asked for as one person still waits for approval. Have it approved or declined first.',
+  )
+}
+
 const takeOut = async (tx: Tx, { people, clock }: Deps, which: string) => {
   await tx.lockPeople()
   const known = await tx.everybody()
@@ -126,6 +142,7 @@ const takeOut = async (tx: Tx, { people, clock }: Deps, which: string) => {
   if (entry !== null && rest.some((each) => listedAs(people, each) === entry)) {
     throw new UserError(`baton.yml lists ${onSurface(mine)} as ${entry.name}. Change it there.`)
   }
+  await refuseWhileAsking(tx, personOf(known, mine))
   await tx.noteIdentity({ ...mine, isApart: true })
   await tx.standAs(listsOf(people, [mine], known), null)
   const after = viewsOf(people, await tx.everybody(), clock())

@@ -7,6 +7,7 @@ import {
   isSameId,
   joiningOf,
   type KnownIdentity,
+  listedAs,
   type People,
   roleOf,
 } from './same-person.ts'
@@ -93,6 +94,20 @@ export const personBehind = async (
   }
   const first = person.find(({ own }) => own === standing.person)
   return { id: standing.person, name: first?.name ?? standing.name, role }
+}
+
+/** The channels that are somebody's by the entry that names them, on this surface or another; null = every channel. */
+export const channelsOf = async (
+  tx: Tx,
+  people: People,
+  identity: Identity,
+): Promise<readonly string[] | null> => {
+  const known = await tx.knownPeople({ identities: [identity], emails: [] })
+  const mine = known.find((each) => isSameId(each, identity))
+  const entries = new Set(known.flatMap((each) => listedAs(people, each) ?? []))
+  const own = mine && listedAs(people, mine)
+  const entry = own ?? (entries.size === 1 ? [...entries][0] : undefined)
+  return entry?.channels ?? null
 }
 
 /** Whom to look for: the identity itself, and whoever its entry or its address would make the same human. */

@@ -170,7 +170,7 @@ export const wantPosts = async (
   moved: MovedException[] = [],
   press: PressedFor | null = null,
 ): Promise<void> => {
-  await foldOpened(tx, play, drafts)
+  await foldOpened(tx, play, drafts, now)
   const touched = drafts.flatMap((draft) =>
     [...draft.touched.exceptions].flatMap((contract) => {
       const exception = draft.exceptions.get(contract)
@@ -264,6 +264,9 @@ const raisedPost = (
 /** What was over for so long is news when it comes back: nobody sees a message change that is so far up. */
 const NEWS_AGAIN_MS = 12 * 3_600_000
 
+const isSetAside = ({ snoozedUntil = null }: Partial<Pick<ExceptionRecord, 'snoozedUntil'>>): boolean =>
+  snoozedUntil !== null
+
 /** Where a card belongs: what comes and goes stays in its place, and what others explain is on their card. */
 const showOf = (
   before: ExceptionRecord | undefined,
@@ -271,7 +274,7 @@ const showOf = (
     Partial<Pick<ExceptionRecord, 'state' | 'snoozedUntil' | 'decidedOnVersion'>>,
   now: Date,
 ): 'in_place' | 'fresh' | 'where_shown' => {
-  if (after.rootId !== null) return 'where_shown'
+  if (after.rootId !== null || isSetAside(after)) return 'where_shown'
   if (before === undefined || after.state !== 'open') return 'in_place'
   const wasFolded = before.state === 'open' && before.rootId !== null
   const isBackAgain = before.closedAt !== null && now.getTime() - before.closedAt.getTime() >= NEWS_AGAIN_MS

@@ -258,6 +258,8 @@ export type PersonTx = {
   noteIdentity(identity: KnownIdentity): Promise<void>
   /** Each list of `own` is one person from now on, and the first stands for it; the caller holds the lock. */
   standAs(lists: string[][], link: { by: string; at: Date } | null): Promise<void>
+  /** What these asked for and waits for approval: under which id it is stored, and on which surface it was asked. */
+  waitingRequests(ids: string[]): Promise<{ requestedBy: string; surface: string }[]>
   /** The persons that stand for these ids, by the id that was asked for. */
   standing(ids: string[]): Promise<Map<string, { id: string; name: string }>>
   /** The names of the persons that stand for these ids. */
@@ -313,8 +315,12 @@ export type PostTx = {
       channel: string
       revision: number
       show: 'in_place' | 'fresh' | 'where_shown'
-      /** Somebody pressed for it: drawn first and at once. `severe`: among what is new, the first. */
-      urgency?: 'click' | 'severe'
+      /**
+       * `click`: somebody pressed for it: drawn first and at once, and so is what comes of it while they watch.
+       * `severe`: among what is new, the first. `progress`: comes often; drawn at once while somebody watches, but
+       * without the calls that are kept for clicks.
+       */
+      urgency?: 'click' | 'severe' | 'progress'
       /** The surface shows it itself in a moment (`SurfaceHost.redraw`): the dispatcher leaves it that long. */
       redrawn?: boolean
     }[],
@@ -322,14 +328,14 @@ export type PostTx = {
   ): Promise<void>
   /**
    * Leases the most urgent post that is behind, so that it has one writer; null when none may be tried now. Passed over
-   * is what rests, and with `clicksOnly` everything that nobody pressed for.
+   * is what rests, with `clicksOnly` everything that nobody pressed for, and with `changesOnly` what was never posted.
    */
   leasePost(
     surface: string,
     by: string,
     now: Date,
     leaseMs: number,
-    among?: { resting: Resting[]; clicksOnly: boolean },
+    among?: { resting: Resting[]; clicksOnly: boolean; changesOnly: boolean },
   ): Promise<PostRecord | null>
   /** Gives a lease back as if it had not been taken. */
   dropLease(post: Pick<PostRecord, 'card' | 'surface'>, by: string): Promise<void>
@@ -345,7 +351,7 @@ export type PostTx = {
   ): Promise<PostRecord | null>
   /** When the next post that is behind may be tried (its pause or its lease ends); null when none is behind. */
   nextPostAt(surface: string, resting?: Resting[]): Promise<Date | null>
-  /** Ends the lease of `by`, if it is still that one's; answers whether the post is behind then. */
+  /** Ends the lease of `by`; `lost`: it was no longer that one's, and nothing was written down. */
   savePost(
     post: Pick<PostRecord, 'card' | 'surface'>,
     by: string,
@@ -358,7 +364,12 @@ export type PostTx = {
       detour?: string | null
       plainRevision?: number | null
     },
-  ): Promise<boolean>
+  ): Promise<'current' | 'behind' | 'lost'>
+  /**
+   * A writer whose lease had run out may have shown something old in this message: it is drawn again. Whoever is at it
+   * now may have come before that, so that their lease is lost too, and they ask for the same.
+   */
+  drawAgain(post: { card: string; surface: string; ref: string }, at: Date): Promise<void>
 }
 
 /** Calls for one channel that must wait: those for new posts or those for changes, also for clicks or not. */
@@ -382,9 +393,9 @@ export type DeliveryTx = {
   toldTrouble(trouble: DeliveryTrouble, again: Date | null): Promise<void>
   /**
    * A message of this card was pressed. Where nobody remembers which message shows the card, it is that one from now on;
-   * where it is another one, this one is to be taken away.
+   * where it is another one, this one is to be taken away. Answers whether it is the card's post.
    */
-  pressedPost(pressed: { card: string; surface: string; ref: string }, now: Date): Promise<void>
+  pressedPost(pressed: { card: string; surface: string; ref: string }, now: Date): Promise<boolean>
   /** Leases a message that is to be taken away, with what the card's post is by now. */
   nextStray(
     surface: string,
@@ -511,6 +522,8 @@ export type Reader = {
   ): Promise<ExceptionHistory | null>
   /** Subjects that carry this key value: as it is, or written in capitals or in small letters. */
   subjectsByValue(text: string, limit: number): Promise<SubjectRecord[]>
+  /** Identities for which a platform vouches one of these addresses, and that it still joins to their person. */
+  vouched(emails: readonly string[]): Promise<(SurfaceId & { email: string })[]>
   touches(period: { from: Date; to: Date }): Promise<Touch[]>
   /** Live storefront orders first seen in the period. */
   orders(period: { from: Date; to: Date }): Promise<number>

@@ -146,11 +146,17 @@ const claim = (it: Carrying): string => {
   return stays ? `You stay on it, until ${until}.` : "You're on it."
 }
 
+const notAssigned = ({ setup, values }: Carrying): string => {
+  const to = setup.people?.find(({ name }) => name === values.person)
+  return to
+    ? `Baton has not met ${to.name} yet. Once they have opened Baton's home or pressed a button, they can be given work.`
+    : 'Nobody of that name is configured. Look at the card, then choose again.'
+}
+
 /** The one to whom it is given has it from now on, and is told in private where the surface can do that. */
 const assign = async (tx: Tx, it: Carrying): Promise<string> => {
   const { person, exception, now, setup, assignee, contract, draft } = it
-  if (!assignee)
-    throw new UserError('Nobody of that name is configured. Look at the card, then choose again.')
+  if (!assignee) throw new UserError(notAssigned(it))
   const status = `${person.name} gave it to ${assignee.name}.`
   decideAs(it, `${person.name} gave it to ${assignee.name}`, {
     claimedBy: assignee.id,

@@ -18,6 +18,7 @@ import { type Assignee, carryOut } from './press-actions.ts'
 import { type ProcessDeps, playNow } from './process.ts'
 import { unreachableAmong, unreachableWords } from './reach.ts'
 import type { ExceptionRecord, SubjectRecord } from './records.ts'
+import { isSameId, listedAs } from './same-person.ts'
 import type { PressInput } from './surface.ts'
 import type { Play } from './world.ts'
 
@@ -27,11 +28,12 @@ export type Pressed = { result: PressResult; message: string }
 /**
  * One press, in one transaction: the subject is locked, the contract is checked again, the press is decided, and
  * press, claim and job are stored together; the caller acknowledges after the commit and the work comes later. Every
- * press is logged with what the person saw, whatever becomes of it.
+ * press is logged with what the person saw, whatever becomes of it. `shownOn`: the card that was pressed, where that is
+ * not the exception's own.
  */
 export const createPress =
   (deps: PressDeps) =>
-  async (input: PressInput): Promise<Pressed> =>
+  async (input: PressInput, shownOn: string = input.exception): Promise<Pressed> =>
     deps.store.transaction(async (tx) => {
       const now = deps.clock()
       const person = await personBehind(tx, deps.people, input.identity, now)
@@ -71,9 +73,8 @@ export const createPress =
         { ...done, result: decision.result },
         { input, person, draft, exception, offers, contract, now },
       )
-      await noteMessage(tx, input, now)
-      const redrawnOn = input.post?.redraws ? input.identity.surface : null
-      const press = { card: input.exception, redrawnOn }
+      const redrawnOn = await noteMessage(tx, { ...input, exception: shownOn }, now)
+      const press = { card: shownOn, redrawnOn }
       await wantPosts(tx, record.timeline === 'live' ? play : withoutPosts(play), [draft], now, [], press)
       return { result: decision.result, message: done.message }
     })
@@ -86,18 +87,34 @@ const assigneeOf = async (
   now: Date,
 ): Promise<Assignee | null> => {
   const to = action === 'assign' ? setup.people?.find(({ name }) => name === values.person) : undefined
-  const [identity] = to?.identities ?? []
-  if (!to || !identity) return null
-  const { id, name } = await personBehind(tx, people, { ...identity, displayName: to.name }, now)
-  return { id, name, identities: to.identities }
+  if (!to) return null
+  const emails = to.email === undefined ? [] : [to.email]
+  const seen = await tx.knownPeople({ identities: to.identities, emails })
+  const listed = { configured: setup.people ? [...setup.people] : [], defaultRole: null }
+  const identity = to.identities[0] ?? seen.find((each) => listedAs(listed, each) === to)
+  if (!identity) return null
+  const { surface, externalId } = identity
+  const { id, name } = await personBehind(tx, people, { surface, externalId, displayName: to.name }, now)
+  const others = seen.filter(
+    (each) => each.person === id && !to.identities.some((own) => isSameId(own, each)),
+  )
+  return { id, name, identities: [...to.identities, ...others] }
 }
 
-/** Where the pressed message is no post that Baton remembers, it becomes one, or goes. */
-export const noteMessage = async (tx: Tx, { exception, identity, post }: PressInput, now: Date) => {
-  if (!post) return
+/**
+ * Where the pressed message is no post that Baton remembers, it becomes one, or goes. Answers the surface that redraws
+ * the card's post by itself now; null where that is left to the dispatcher.
+ */
+export const noteMessage = async (
+  tx: Tx,
+  { exception, identity, post }: PressInput,
+  now: Date,
+): Promise<string | null> => {
+  if (!post) return null
   const { surface } = identity
-  await tx.pressedPost({ card: exception, surface, ref: post.ref }, now)
+  const isPost = await tx.pressedPost({ card: exception, surface, ref: post.ref }, now)
   await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
+  return isPost && post.redraws ? surface : null
 }
 
 export const aroundNow = async (

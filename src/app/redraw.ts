@@ -26,14 +26,16 @@ export const createRedraw =
     const shown = await cardOf(card).catch(() => null)
     const written = shown !== null && (await writing(write, shown)).ok
     await store.transaction(async (tx) => {
-      const isBehind = await tx.savePost(post, lease, {
+      const saved = await tx.savePost(post, lease, {
         ref: post.ref ?? ref ?? null,
         channel: post.channel,
         postedRevision: written ? shown.revision : post.postedRevision,
         nextAttemptAt: clock(),
         problem: null,
       })
-      if (isBehind) await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
+      const shownIn = post.ref ?? ref ?? null
+      if (saved === 'lost' && shownIn !== null) await tx.drawAgain({ card, surface, ref: shownIn }, clock())
+      if (saved !== 'current') await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
     })
   }
 

@@ -22,6 +22,8 @@ export type ConfiguredPerson = {
   identities: SurfaceId[]
   /** In small letters; means whoever a platform vouches it for. */
   email?: string
+  /** Whose open exceptions their home shows as theirs to look at; absent: those of every channel. */
+  channels?: readonly string[]
   /** Absent: baton.yml. `machine`: whoever reaches the console without being anybody there. */
   place?: 'BATON_ADMIN' | 'machine'
 }

@@ -36,12 +36,20 @@ const CAME_TO: Record<string, string> = {
 
 const ago = (at: Date, now: Date): string => `${elapsed(at, now)} ago`
 
+/** A button as its card called it, where it was pressed to any effect; else by the words of its id. */
+const buttonWords = (action: string, runs: readonly ActionRunRow[]): string => {
+  const [, undo = '', system = '', id = action] = /^(undo\.)?([^.]+)\.(.+)$/.exec(action) ?? []
+  const run = runs.find((each) => each.system === system && each.action === id)
+  return `${undo === '' ? '' : 'Undo: '}${run?.label ?? id.replaceAll('_', ' ')}`
+}
+
 const touchLine = (
   { at, person, kind, action, result, note, minutes }: InterventionRow,
+  runs: readonly ActionRunRow[],
   now: Date,
 ): string => {
   const isDone = result === 'acted' || result === 'awaiting_approval'
-  const pressed = `pressed "${(action ?? '').replaceAll('_', ' ')}"`
+  const pressed = `pressed "${buttonWords(action ?? '', runs)}"`
   const did =
     kind === 'off_chat' ? 'mended it in the system itself' : isDone ? (DID[action ?? ''] ?? pressed) : pressed
   const took = minutes === null ? '' : `, ${minutes} min`
@@ -91,7 +99,7 @@ export const storyCard = (row: ExceptionDetail, episodes: EpisodeRow[]): Card =>
       ),
       ...part(
         latest('What people did', interventions.length, MOST_TOUCHES),
-        touches.map((each) => touchLine(each, asOf)),
+        touches.map((each) => touchLine(each, actionRuns, asOf)),
       ),
       ...part(
         latest('What Baton did', actionRuns.length, MOST_RUNS),

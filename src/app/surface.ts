@@ -49,7 +49,8 @@ export type CommandInput = {
 
 /** What a surface may ask of Baton. */
 export type SurfaceHost = {
-  press(input: PressInput): Promise<PressAnswer>
+  /** `onStored` is called once the press is stored: it can be acknowledged then, before its card is read. */
+  press(input: PressInput, onStored?: () => void): Promise<PressAnswer>
   command(input: CommandInput): Promise<Reply & { text: string }>
   /** The current card of an exception, or of a batch; null when there is no such thing. */
   card(ref: string): Promise<Card | null>

@@ -132,6 +132,8 @@ const teamsPerson = z
     /^[^\s:]+:[^\s:]+$/,
     'write the tenant and the Entra object id of the person, like <tenant id>:<object id>',
   )
+  // Microsoft writes ids in either way; Baton knows people by small letters.
+  .toLowerCase()
 
 const person = z.strictObject({
   name: z.string().min(1),
@@ -141,6 +143,8 @@ const person = z.strictObject({
   console: z.string().optional(),
   /** Whoever Slack or Teams vouches this address for. */
   email: z.email('write an address, like ola@example.com').toLowerCase().optional(),
+  /** What their home shows; every channel where it is left out. */
+  channels: z.array(name).min(1, 'write at least one channel, or leave it out for all').optional(),
 })
 
 /** A group of a platform gives its members a role. */

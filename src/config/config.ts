@@ -49,8 +49,9 @@ const isSame = (a: Identity, b: Identity): boolean => a.surface === b.surface &&
  * platform vouches it for; a bare name is the console's own person.
  */
 const adminOf = (text: string): ConfiguredPerson => {
-  const [, surface, externalId] = /^(slack|console|teams):(.+)$/.exec(text) ?? []
-  if (surface && externalId) {
+  const [, surface, typed] = /^(slack|console|teams):(.+)$/.exec(text) ?? []
+  if (surface && typed) {
+    const externalId = surface === 'teams' ? typed.toLowerCase() : typed
     return { name: externalId, role: 'admin', identities: [{ surface, externalId }], place: 'BATON_ADMIN' }
   }
   return /^[^\s@]+@[^\s@]+$/.test(text)
@@ -61,13 +62,13 @@ const adminOf = (text: string): ConfiguredPerson => {
 /** The first person who has an identity counts. `BATON_ADMIN` makes an admin of whom the file calls otherwise. */
 const peopleOf = (yml: BatonYml, env: Env): People => {
   const listed = yml.people.map(
-    ({ name, role, email, slack, teams, console: consoleId }): ConfiguredPerson => {
+    ({ name, role, email, channels, slack, teams, console: consoleId }): ConfiguredPerson => {
       const identities = [
         ...(slack === undefined ? [] : [{ surface: 'slack', externalId: slack }]),
         ...(teams === undefined ? [] : [{ surface: 'teams', externalId: teams }]),
         ...(consoleId === undefined ? [] : [{ surface: 'console', externalId: consoleId }]),
       ]
-      return { name, role, identities, ...(email === undefined ? {} : { email }) }
+      return { name, role, identities, ...definite({ email, channels }) }
     },
   )
   const local: ConfiguredPerson = { name: 'Console', role: 'admin', identities: [LOCAL], place: 'machine' }

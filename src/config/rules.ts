@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { duration } from '../app/contract-config.ts'
 import type { Shifts } from '../app/lease.ts'
 import type { ConfiguredPerson } from '../app/same-person.ts'
-import type { Escalation, Mention } from '../domain/route.ts'
+import type { Escalation, Mention, Told as Telling } from '../domain/route.ts'
 
 /*
  * Whom a channel rule tells, where it escalates to, and the shifts after which claims end, in `baton.yml`:
@@ -32,15 +32,19 @@ export const escalate = z.strictObject({
 
 type Told = z.output<typeof told>
 
-/** A person who is known on several chat surfaces is mentioned on each; on the console nobody is. */
-const mentionsOf = (list: readonly Told[], people: readonly ConfiguredPerson[]): Mention[] =>
-  list.flatMap((each): Mention[] => {
+/**
+ * A person who is known on several chat surfaces is mentioned on each, and wherever their address is vouched for; on the
+ * console nobody is.
+ */
+const mentionsOf = (list: readonly Told[], people: readonly ConfiguredPerson[]): Telling[] =>
+  list.flatMap((each): Telling[] => {
     if (typeof each !== 'string')
       return [{ surface: 'slack', id: each.slack, kind: 'group', name: each.slack }]
     const person = people.find(({ name }) => name === each)
-    return (person?.identities ?? [])
+    const named = (person?.identities ?? [])
       .filter(({ surface }) => surface !== 'console')
       .map(({ surface, externalId: id }): Mention => ({ surface, id, kind: 'person', name: each }))
+    return person?.email === undefined ? named : [...named, { email: person.email, name: each }]
   })
 
 type Written = {
@@ -52,7 +56,7 @@ type Written = {
 export const tellingOf = (
   { tell, escalate }: Written,
   people: readonly ConfiguredPerson[],
-): { tell?: Mention[]; escalate?: Escalation } => ({
+): { tell?: Telling[]; escalate?: Escalation } => ({
   ...(tell === undefined ? {} : { tell: mentionsOf(tell, people) }),
   ...(escalate === undefined
     ? {}

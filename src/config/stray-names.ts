@@ -23,6 +23,7 @@ type Named = {
     teams?: string | undefined
     console?: string | undefined
     email?: string | undefined
+    channels?: readonly string[] | undefined
   }[]
   calendars: Record<string, unknown>
   batches: Record<string, unknown>
@@ -90,6 +91,9 @@ const strayParts = (yml: Named): Stray[] => {
       ...among('contract', contracts, rule.if.contract, (at) => ['rules', index, 'if', 'contract', at]),
       ...among('system', systems, rule.if.system, (at) => ['rules', index, 'if', 'system', at]),
     ]),
+    ...yml.people.flatMap(({ channels: own }, index) =>
+      among('channel', channels, own, (at) => ['people', index, 'channels', at]),
+    ),
     ...among('contract', contracts, Object.keys(yml.contracts.tune), (_at, id) => ['contracts', 'tune', id]),
     ...among('system', systems, Object.keys(yml.batches), (_at, system) => ['batches', system]),
     ...strayGraces(yml),

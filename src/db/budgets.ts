@@ -4,7 +4,7 @@ import type { Budget } from '../app/surface.ts'
 import { rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
 import { instantOrNull } from './parse.ts'
-import { deliveryTroubles, strayPosts } from './schema.ts'
+import { deliveryTroubles, posts, strayPosts } from './schema.ts'
 
 /** The time in which one call comes back, in ms. */
 const costMs = ({ perMs }: Budget): number => 1 / perMs
@@ -117,6 +117,11 @@ export const budgetTx = (db: Executor): DeliveryTx => ({
       where card = ${card} and surface = ${surface} and ref is distinct from ${ref}
         and not exists (select 1 from adopted)
       on conflict do nothing`)
+    const [post] = await db
+      .select({ ref: posts.ref })
+      .from(posts)
+      .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.ref, ref)))
+    return post !== undefined
   },
 
   async nextStray(surface, now, leaseMs) {

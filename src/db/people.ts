@@ -87,7 +87,8 @@ export const personTx = (db: Executor): PersonTx => ({
   async noteIdentity({ surface, externalId, own, name, email, isApart, groups, groupsAt }) {
     await db
       .update(identities)
-      .set({ email, isApart, groups: [...groups], groupsAt })
+      // Once apart, always: also where this was read before somebody else said so.
+      .set({ email, isApart: sql`${identities.isApart} or ${isApart}`, groups: [...groups], groupsAt })
       .where(and(eq(identities.surface, surface), eq(identities.externalId, externalId)))
     await db
       .update(persons)
@@ -107,6 +108,17 @@ export const personTx = (db: Executor): PersonTx => ({
           linked_at = case when p.id = ${first}::int8 then null else ${link?.at.toISOString() ?? null}::timestamptz end
         from one where p.id = one.id and p.merged_into is distinct from nullif(${first}::int8, p.id)`)
     }
+  },
+
+  async waitingRequests(ids) {
+    // Indexes action_runs_unfinished, interventions_exception.
+    const found = await db.execute<{ requestedBy: string; surface: string }>(sql`
+      select r.requested_by::text as "requestedBy", asked.surface from action_runs r
+      cross join lateral (
+        select i.surface from interventions i where i.exception_id = r.exception_id
+          and i.result = 'awaiting_approval' and i.person_id = r.requested_by order by i.id desc limit 1) asked
+      where r.state = 'awaiting_approval' and r.requested_by = any(${idList(ids)})`)
+    return [...found]
   },
 
   standing: (ids) => standingOf(db, ids),

@@ -7,6 +7,8 @@ import { posts } from './schema.ts'
 
 /** A change of what is shown waits so long for further ones, so that they cost one call. */
 export const QUIET_MS = 3_000
+/** So long after a press whoever pressed watches the card for what comes of it. */
+const WATCH_MS = 60_000
 /** A surface that redraws what was pressed by itself has begun by then. */
 export const REDRAW_MS = 2_000
 
@@ -27,14 +29,16 @@ export const postTx = (db: Executor): PostTx => ({
         from ${rows(fresh, 'card text, surface text, channel text')}
         where p.card = r.card and p.surface = r.surface`)
     }
-    // Drawn at once is what somebody pressed; a change of what is shown waits for further ones, and comes last. What
-    // failed before keeps its pause.
+    // Drawn at once is what somebody pressed, and what came of it while they watch; any other change of what is shown
+    // waits for further ones, and comes last. What failed before keeps its pause.
     const after = (ms: number): SQL => sql`${new Date(at.getTime() + ms).toISOString()}::timestamptz`
+    const isWatched = sql`posts.watched_until > ${after(0)}`
     await db.execute(sql`
-      insert into posts (card, surface, channel, desired_revision, priority, next_attempt_at)
+      insert into posts (card, surface, channel, desired_revision, priority, next_attempt_at, watched_until)
       select r.card, r.surface, r.channel, r.revision,
-        case r.urgency when 'click' then 0 when 'severe' then 1 else 2 end,
-        case when r.redrawn then ${after(REDRAW_MS)} else ${after(0)} end
+        case r.urgency when 'click' then 0 when 'severe' then 1 when 'progress' then 3 else 2 end,
+        case when r.redrawn then ${after(REDRAW_MS)} else ${after(0)} end,
+        case r.urgency when 'click' then ${after(WATCH_MS)} end
       from ${rows(wanted, 'card text, surface text, channel text, revision int, show text, urgency text, redrawn boolean')}
       where r.show <> 'where_shown'
         or exists (select 1 from posts p where p.card = r.card and p.surface = r.surface)
@@ -42,16 +46,28 @@ export const postTx = (db: Executor): PostTx => ({
         desired_revision = greatest(posts.desired_revision, excluded.desired_revision),
         priority = least(
           case when posts.desired_revision > posts.posted_revision then posts.priority else 3 end,
-          case when posts.ref is not null and excluded.priority > 0 then 3 else excluded.priority end),
+          case
+            when excluded.priority = 0 then 0
+            when ${isWatched} then case excluded.priority when 3 then 1 else 0 end
+            when posts.ref is not null then 3
+            else excluded.priority end),
+        watched_until = greatest(posts.watched_until, excluded.watched_until),
         next_attempt_at = case
           when posts.ref is null and posts.problem is not null then posts.next_attempt_at
           when excluded.priority = 0 then excluded.next_attempt_at
           when posts.desired_revision > posts.posted_revision then posts.next_attempt_at
           when posts.ref is null then excluded.next_attempt_at
+          when ${isWatched} then ${after(0)}
           else greatest(posts.next_attempt_at, ${after(QUIET_MS)}) end`)
   },
 
-  async leasePost(surface, by, now, leaseMs, { resting, clicksOnly } = { resting: [], clicksOnly: false }) {
+  async leasePost(
+    surface,
+    by,
+    now,
+    leaseMs,
+    { resting, clicksOnly, changesOnly } = { resting: [], clicksOnly: false, changesOnly: false },
+  ) {
     const at = now.toISOString()
     const until = new Date(now.getTime() + leaseMs).toISOString()
     // Index posts_due; skip locked: two dispatchers never wait for one another, nor take the same post.
@@ -60,6 +76,7 @@ export const postTx = (db: Executor): PostTx => ({
       from (select card, surface from posts
             where surface = ${surface} and desired_revision > posted_revision
               and priority <= ${clicksOnly ? 0 : 3}
+              and (ref is not null or not ${changesOnly})
               and next_attempt_at <= ${at}::timestamptz
               and (lease_until is null or lease_until <= ${at}::timestamptz)
               and ${isAwake(resting)}
@@ -118,6 +135,20 @@ export const postTx = (db: Executor): PostTx => ({
       })
       .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.leaseBy, by)))
       .returning({ desired: posts.desiredRevision, posted: posts.postedRevision })
-    return saved !== undefined && saved.desired > saved.posted
+    if (!saved) return 'lost'
+    return saved.desired > saved.posted ? 'behind' : 'current'
+  },
+
+  async drawAgain({ card, surface, ref }, at) {
+    // Without its name a lease is lost to its writer, and until it ends nobody else begins.
+    await db
+      .update(posts)
+      .set({
+        postedRevision: 0,
+        nextAttemptAt: at,
+        leaseBy: null,
+        leaseUntil: sql`case when lease_by is not null then lease_until end`,
+      })
+      .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.ref, ref)))
   },
 })

@@ -224,6 +224,15 @@ export const createReader = (db: Database): Reader => {
         return loadSubjects(tx, [...found])
       }),
 
+    async vouched(emails) {
+      // Index identities_email.
+      const found = await db.execute<{ surface: string; externalId: string; email: string }>(sql`
+        select surface, external_id as "externalId", email from identities
+        where email in (select jsonb_array_elements_text(${JSON.stringify(emails)}::jsonb)) and not is_apart
+        order by person_id`)
+      return [...found]
+    },
+
     async touches({ from, to }) {
       const found = await db
         .select({ row: interventions, merged: persons.mergedInto })

@@ -489,6 +489,8 @@ export const posts = pgTable(
     detour: text('detour'),
     /** The revision that the platform rejected: it is shown as a plain card. */
     plainRevision: integer('plain_revision'),
+    /** Somebody pressed it and waits for what comes of that: until then changes are drawn like a press. */
+    watchedUntil: at('watched_until'),
   },
   (t) => [
     primaryKey({ columns: [t.card, t.surface] }),

@@ -27,14 +27,14 @@ export type ChannelRule = {
   if: Condition
   channel: string
   /** Who is mentioned on its new posts. */
-  tell?: Mention[]
+  tell?: Told[]
   escalate?: Escalation
   /** How what it places is grouped; null = not at all. Absent: as everywhere else. */
   group?: Grouping | null
 }
 
 /** `afterMs`: raised by itself once nobody has taken it for so long; null = only by a press. */
-export type Escalation = { to: string; tell: Mention[]; afterMs: number | null }
+export type Escalation = { to: string; tell: Told[]; afterMs: number | null }
 
 /**
  * Who is told when a card is posted. `id` is what `surface` knows them by (the externalId of a person's identity, the
@@ -42,6 +42,9 @@ export type Escalation = { to: string; tell: Mention[]; afterMs: number | null }
  * never mentions anybody.
  */
 export type Mention = { surface: string; id: string; kind: 'person' | 'group'; name: string }
+
+/** Somebody known by an address alone: mentioned wherever a platform vouches it for them, once Baton has met them there. */
+export type Told = Mention | { email: string; name: string }
 
 export type Routed = { channel: string; reason: string }
 

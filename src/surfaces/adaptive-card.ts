@@ -1,4 +1,5 @@
 import type { Card, CardBlock, SystemColumn, Tone } from '../app/card.ts'
+import { timeLeft } from '../app/words.ts'
 import { renderButtons } from './adaptive-buttons.ts'
 import {
   type AdaptiveCardJson,
@@ -15,7 +16,7 @@ import {
   text,
   textBlock,
 } from './adaptive-shape.ts'
-import { cutText, plainText, timeText } from './adaptive-text.ts'
+import { clockText, cutText, plainText, timeText } from './adaptive-text.ts'
 
 /**
  * Neutral card > Adaptive Card 1.5, pure. The console and Teams show the same JSON. All text is escaped here, so
@@ -27,7 +28,7 @@ const SHORTENED = 'Shortened to fit. The rest is in the console.'
 /** Size on the wire as chat platforms count it: UTF-16. */
 export const sizeInBytes = (card: AdaptiveCardJson): number => JSON.stringify(card).length * 2
 
-const CONSOLE: CardHost = { size: sizeInBytes, bytes: LIMITS.bytes, asks: 'in_card' }
+const CONSOLE: CardHost = { size: sizeInBytes, bytes: LIMITS.bytes, asks: 'in_card', times: 'run' }
 
 /** What stays to the last, beside the title: how each system sees it, and what can be done. */
 const ESSENTIAL: readonly CardBlock['kind'][] = ['systems', 'buttons']
@@ -39,7 +40,7 @@ const ESSENTIAL: readonly CardBlock['kind'][] = ['systems', 'buttons']
  */
 export const renderAdaptiveCard = (card: Card, host: CardHost = CONSOLE): AdaptiveCardJson => {
   const drawn = (share: number, blocks: CardBlock[], isCut = false): AdaptiveCardJson | null => {
-    const fit = { share, cut: isCut, asks: host.asks }
+    const fit = { ...fitOf(host), share, cut: isCut }
     const elements = blocksOf(blocks, fit).flatMap((block) => renderBlock(block, fit))
     const body = [titleOf(card, fit), ...drawTogether(elements)]
     const rendered = envelope(card, fit.cut ? [...body, small(SHORTENED)] : body)
@@ -54,8 +55,10 @@ export const renderAdaptiveCard = (card: Card, host: CardHost = CONSOLE): Adapti
     const fitting = drawn(0.04, firstButtons(essential, buttons), true)
     if (fitting) return fitting
   }
-  return envelope(card, [titleOf(card, { share: 0.04, cut: true, asks: host.asks }), small(SHORTENED)])
+  return envelope(card, [titleOf(card, { ...fitOf(host), share: 0.04, cut: true }), small(SHORTENED)])
 }
+
+const fitOf = ({ asks, times }: CardHost): Pick<Fit, 'asks' | 'times'> => ({ asks, times })
 
 const countButtons = (blocks: CardBlock[]): number =>
   blocks.reduce((sum, block) => sum + (block.kind === 'buttons' ? block.buttons.length : 0), 0)
@@ -136,10 +139,12 @@ const renderBlock = (block: CardBlock, fit: Fit): Element[] => {
   }
 }
 
-/** A deadline stands out; any other time is small print. The console's times run, and say how much is left. */
+/** A deadline stands out; any other time is small print. Where times stand still it says when so much was left. */
 const time = ({ label, at, countdownFrom }: Extract<CardBlock, { kind: 'time' }>, fit: Fit): TextBlock => {
   const words = `${text(label, LIMITS.factLabel, fit)}: ${timeText(at)}`
-  return countdownFrom === undefined ? small(words) : textBlock(words, { weight: 'bolder' })
+  if (countdownFrom === undefined) return small(words)
+  const left = fit.times === 'run' ? '' : ` (${timeLeft(at, countdownFrom)} at ${clockText(countdownFrom)})`
+  return textBlock(words + left, { weight: 'bolder' })
 }
 
 const small = (words: string): TextBlock => textBlock(words, { size: 'small', isSubtle: true })

@@ -90,17 +90,18 @@ export type AdaptiveCardJson = {
 }
 
 /**
- * What the host of a card takes: its size, and where a form or a question opens: below its button in the card, or in a
- * dialog of the host's own.
+ * What the host of a card takes: its size; where a form or a question opens: below its button in the card, or in a
+ * dialog of the host's own; and whether its times run, so that a deadline always says how much is left.
  */
 export type CardHost = {
   size: (card: AdaptiveCardJson) => number
   bytes: number
   asks: 'in_card' | 'in_dialog'
+  times: 'run' | 'stand'
 }
 
 /** The share of each limit that may be used; `cut` remembers that something was left out. */
-export type Fit = { share: number; cut: boolean; asks: CardHost['asks'] }
+export type Fit = { share: number; cut: boolean } & Pick<CardHost, 'asks' | 'times'>
 
 const limited = (max: number, fit: Fit): number => Math.max(1, Math.floor(max * fit.share))
 

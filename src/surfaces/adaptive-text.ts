@@ -60,6 +60,12 @@ export const timeText = (at: Date): string => {
   return iso === null ? 'unknown time' : `{{DATE(${iso}, SHORT)}} {{TIME(${iso})}}`
 }
 
+/** The time of day alone. */
+export const clockText = (at: Date): string => {
+  const iso = isoSeconds(at)
+  return iso === null ? 'unknown time' : `{{TIME(${iso})}}`
+}
+
 const isoSeconds = (at: Date): string | null => {
   if (Number.isNaN(at.getTime())) return null
   const iso = at.toISOString().replace(/\.\d+Z$/, 'Z')

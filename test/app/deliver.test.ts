@@ -1,17 +1,14 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Card } from '../../src/app/card.ts'
-import { createDeliver } from '../../src/app/deliver.ts'
-import type { Deliver, Delivered, DeliveryFailure, Surface } from '../../src/app/surface.ts'
 import { testDatabase } from '../support/database.ts'
-import { fakeDeliver } from '../support/fake-deliver.ts'
+import { dispatcher, type FakeChat, fakeChat } from '../support/fake-chat.ts'
 import { createWorld, fulfillment, MINUTE, type World } from '../support/world.ts'
 
 const database = testDatabase()
 let world: World
 let chat: FakeChat
 let other: FakeChat
-let admins: { surface: string; externalId: string }[]
+let admins: { surface: string; externalId: string }[][]
 beforeEach(async () => {
   world = await createWorld(database.url)
   chat = fakeChat('chat')
@@ -20,101 +17,8 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-type FakeChat = {
-  surface: Surface
-  /** What stands in the chat now: the revision shown, by message. */
-  messages: Map<string, { channel: string; shown: string }>
-  calls: string[]
-  /** The next calls fail so, one after the other. */
-  failures: (DeliveryFailure | Error)[]
-  during: () => Promise<void>
-  /** Who was told what in private. */
-  told: string[]
-  /** The words on the card that was posted last. */
-  texts: string[]
-  budgets: Deliver['budgets']
-}
-
-const fakeChat = (id: string): FakeChat => {
-  const messages: FakeChat['messages'] = new Map()
-  const failing = <T>(): Delivered<T> | null => {
-    const failure = chat.failures.shift()
-    if (failure instanceof Error) throw failure
-    return failure ? { ok: false, failure } : null
-  }
-  const chat: FakeChat = {
-    messages,
-    calls: [],
-    failures: [],
-    told: [],
-    texts: [],
-    budgets: () => [],
-    during: async () => {},
-    surface: {
-      id,
-      routes: () => {},
-      start: async () => {},
-      stop: async () => {},
-      probe: async () => 'ok',
-      deliver: fakeDeliver({
-        budgets: (call, channel) => chat.budgets(call, channel),
-        async remove(ref) {
-          chat.calls.push(`remove ${ref}`)
-          const failed = failing<null>()
-          if (failed) return failed
-          return messages.delete(ref)
-            ? { ok: true, value: null }
-            : { ok: false, failure: { is: 'gone', words: 'message_not_found' } }
-        },
-        async notify(externalId, { summary }) {
-          chat.told.push(`${externalId}: ${summary}`)
-          return { ok: true, value: 'd1' }
-        },
-        async post(channel, card) {
-          const { summary, blocks } = card
-          chat.calls.push(`post ${channel}`)
-          await chat.during()
-          const failed = failing<string>()
-          if (failed) return failed
-          const ref = `m${messages.size + 1}`
-          messages.set(ref, { channel, shown: summary })
-          chat.texts = blocks.flatMap((block) => ('text' in block ? [block.text] : []))
-          return { ok: true, value: ref }
-        },
-        async update(ref, { summary }) {
-          chat.calls.push(`update ${ref}`)
-          await chat.during()
-          const failed = failing<null>()
-          if (failed) return failed
-          const message = messages.get(ref)
-          if (message) message.shown = summary
-          return { ok: true, value: null }
-        },
-      }),
-    },
-  }
-  return chat
-}
-
-const cardOf = async (id: string) => {
-  const [row] = await world.rows(sql`select revision from exceptions where id = ${id}`)
-  if (!row) return null
-  const revision = Number(row.revision)
-  const card: Card = { title: 'x', tone: 'neutral', summary: `revision ${revision}`, blocks: [] }
-  return { card, revision }
-}
 const deliver = (worker = 'here') =>
-  createDeliver({
-    store: world.store,
-    clock: world.clock,
-    log: { info: () => {}, warn: () => {}, error: () => {} },
-    worker,
-    defaultChannel: 'orders',
-    channelOn: (_surface, channel) => (channel === 'nowhere' ? null : `#${channel}`),
-    cardOf,
-    admins: async () => admins,
-    surfaces: () => [chat.surface, other.surface],
-  })(chat.surface)
+  dispatcher(world, [chat.surface, other.surface], { worker, admins: async () => admins })(chat.surface)
 
 /** A short pick: its exception opens at once, and a card is wanted. */
 const opened = (n = 1) => world.say(world.wms, { ...fulfillment(`${n}`, `D${n}`), state: 'short' })
@@ -276,7 +180,7 @@ describe('when the chat', () => {
     expect(await post()).toMatchObject({ behind: 0, problem: null })
   })
 
-  it('answers nothing, the pauses grow', async () => {
+  it('answers nothing, it is not known whether the card is there: it waits for minutes, and longer each time', async () => {
     await opened()
     const pauses: unknown[] = []
     for (let i = 0; i < 4; i++) {
@@ -287,7 +191,7 @@ describe('when the chat', () => {
       pauses.push((Date.parse(String(at)) - before) / 1000)
       world.pass(Date.parse(String(at)) - before)
     }
-    expect(pauses).toEqual([5, 10, 20, 40])
+    expect(pauses).toEqual([60, 120, 240, 480])
     await deliver()
     expect(await post()).toMatchObject({ behind: 0, problem: null })
   })
@@ -296,7 +200,7 @@ describe('when the chat', () => {
 describe('an admin', () => {
   it('is told once of a channel that cannot be used, however many cards it has; they say why they are elsewhere', async () => {
     world.setup.routing.rules.push({ name: 'picks', if: { contract: ['short-pick'] }, channel: 'picking' })
-    admins = [{ surface: 'chat', externalId: 'lou' }]
+    admins = [[{ surface: 'chat', externalId: 'lou' }]]
     for (let n = 1; n <= 3; n++) {
       await opened(n)
       if (n === 1) chat.failures.push({ is: 'channel_unusable', words: 'the channel is archived' })
@@ -309,8 +213,10 @@ describe('an admin', () => {
 
   it('is told on another surface when a whole one shuts Baton out', async () => {
     admins = [
-      { surface: 'chat', externalId: 'lou' },
-      { surface: 'other', externalId: 'tenant:lou' },
+      [
+        { surface: 'chat', externalId: 'lou' },
+        { surface: 'other', externalId: 'tenant:lou' },
+      ],
     ]
     await opened()
     chat.failures.push({ is: 'locked_out', words: 'the token was revoked' })
@@ -320,6 +226,23 @@ describe('an admin', () => {
       'tenant:lou: Nothing can be delivered on chat: the token was revoked. Cards wait until it is mended.',
     ])
   })
+})
+
+it('an admin who is known on two surfaces is told on one of them, and the other admins as well', async () => {
+  world.setup.routing.rules.push({ name: 'picks', if: { contract: ['short-pick'] }, channel: 'picking' })
+  admins = [
+    [
+      { surface: 'other', externalId: 'tenant:lou' },
+      { surface: 'chat', externalId: 'lou' },
+    ],
+    [{ surface: 'console', externalId: 'kim' }],
+    [{ surface: 'chat', externalId: 'mo' }],
+  ]
+  await opened()
+  chat.failures.push({ is: 'channel_unusable', words: 'the channel is archived' })
+  await deliver()
+  expect(other.told).toHaveLength(1)
+  expect(chat.told).toEqual(['mo: Cards for picking go to orders on chat: the channel is archived.'])
 })
 
 describe('a rejected card', () => {

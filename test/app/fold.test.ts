@@ -7,7 +7,7 @@ import { foldAgain } from '../../src/app/fold-again.ts'
 import { processFacts } from '../../src/app/process.ts'
 import { createReader } from '../../src/db/reader.ts'
 import { testDatabase } from '../support/database.ts'
-import { createWorld, fulfillment, key, receipt, type World } from '../support/world.ts'
+import { createWorld, fulfillment, HOUR, key, receipt, type World } from '../support/world.ts'
 
 /*
  * The classic cascade: the warehouse flags stock, the ERP goes on showing it, the shop promises a date on it, and the
@@ -243,6 +243,27 @@ describe('a root that closes', () => {
     await unflagged()
     await world.work('fold', 'redraw')
     expect(await world.posts()).toMatchObject([{ ref: null, posted_revision: 0 }, {}])
+  })
+
+  it('leaves time to take what it lets go: it waits for somebody from then on', async () => {
+    await cascade()
+    world.pass(HOUR)
+    await unflagged()
+    await world.work()
+    const untaken = (before: Date) =>
+      world.store.transaction((tx) => tx.untaken('no rule matched: default channel', before, 10))
+    expect(await untaken(world.at(HOUR - 1))).toEqual([])
+    expect(await untaken(world.at(HOUR))).toHaveLength(2)
+  })
+
+  it('leaves what was set aside where it is, until its time comes', async () => {
+    await cascade()
+    const id = String((await world.exceptions()).find(({ contract }) => contract === 'can-ship')?.id)
+    await world.press('ada', id, 'snooze', { values: { until: '4h' } })
+    await unflagged()
+    await world.work()
+    expect(await folded()).toMatchObject({ 'can-ship 1': 'unposted', 'can-ship 2': 'posted' })
+    expect((await world.exception(id)).status).toContain('Snoozed until')
   })
 
   it('lets go nothing that has healed meanwhile, and nobody hears of that', async () => {

@@ -214,6 +214,22 @@ describe('an approval', () => {
   })
 })
 
+describe('a request that waits', () => {
+  it('keeps who asked for it together with the person in whose name they did', async () => {
+    const press = await drifting()
+    await behind(slack('ola'), LEADS)
+    await behind(teams('o'), LEADS)
+    await deskOf(LEADS).link('slack:ola in Slack', 'teams:o in Teams', by)
+    expect(await press(teams('o'), ADJUST)).toMatchObject({ result: 'awaiting_approval' })
+    await expect(deskOf(LEADS).unlink('teams:o in Teams')).rejects.toThrow('waits for approval')
+    expect(await press(teams('o'), 'approve')).toMatchObject({ result: 'not_allowed' })
+    await press(slack('ola'), 'decline')
+    await deskOf(LEADS).unlink('teams:o in Teams')
+    const [one, other] = [await behind(slack('ola'), LEADS), await behind(teams('o'), LEADS)]
+    expect(one.id).not.toBe(other.id)
+  })
+})
+
 describe('the move from an older database', () => {
   it('gives each identity a row of its own, and leaves everybody who they were', async () => {
     const { id } = await behind(slack('ola'))
@@ -280,6 +296,18 @@ describe('a link', () => {
     await behind(teams('o', { email }))
     await deskOf().unlink('teams:o in Teams')
     const [one, other] = [await behind(slack('ola', { email })), await behind(teams('o', { email }))]
+    expect(one.id).not.toBe(other.id)
+  })
+
+  it('that is taken back stays so, also where the platform spoke of one of them at that moment', async () => {
+    const mine = teams('o', { email })
+    await behind(slack('ola', { email }))
+    await behind(mine)
+    const read = await world.store.transaction((tx) => tx.knownPeople({ identities: [mine], emails: [] }))
+    await deskOf().unlink('teams:o in Teams')
+    for (const each of read)
+      await world.store.transaction((tx) => tx.noteIdentity({ ...each, groups: ['G1'] }))
+    const [one, other] = [await behind(slack('ola', { email })), await behind(mine)]
     expect(one.id).not.toBe(other.id)
   })
 

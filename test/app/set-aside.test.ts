@@ -1,8 +1,11 @@
+import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { notify } from '../../src/app/notify.ts'
+import { REDRAW_MS } from '../../src/db/posts.ts'
 import { testDatabase } from '../support/database.ts'
+import { fakeDeliver } from '../support/fake-deliver.ts'
 import { createShiftWorld, type ShiftWorld, urgent } from '../support/shift-world.ts'
-import { HOUR, key, MINUTE } from '../support/world.ts'
+import { HOUR, key, MINUTE, PEOPLE, type Row } from '../support/world.ts'
 
 const database = testDatabase()
 let world: ShiftWorld
@@ -168,6 +171,53 @@ describe('an escalation', () => {
   })
 })
 
+describe('a press on another post of an exception', () => {
+  const strays = () => world.rows(sql`select ref, card from stray_posts`)
+  const posted = (card: string, ref: string) =>
+    world.rows(
+      sql`update posts set ref = ${ref}, posted_revision = desired_revision where card = ${card} returning 1`,
+    )
+  const pressed = async (ref: string, action: string, version: number, post: string) =>
+    world.host.press({
+      ...{
+        identity: { surface: 'chat', externalId: 'bo', displayName: 'bo' },
+        exception: ref,
+        action,
+        version,
+      },
+      ...{ values: {}, formOpenedAt: null, interactionKey: null, post: { ref: post, redraws: true } },
+    })
+
+  it('leaves that post where it is: in the channel to which it was raised', async () => {
+    const id = await world.unbooked()
+    await world.press('ada', id, 'escalate')
+    await posted(id, 'm1')
+    await posted(`escalated:${id}`, 'm2')
+    expect(await pressed(`escalated:${id}`, 'claim', 2, 'm2')).toMatchObject({ result: 'acted' })
+    expect(await strays()).toEqual([])
+    // Whoever pressed redraws what they pressed; the other post is drawn at once.
+    const [own] = await world.postsOf(id)
+    const [raised] = await world.postsOf('escalated')
+    const at = ({ next_attempt_at: next }: Row = {}) => Date.parse(String(next)) - world.clock().getTime()
+    expect([own, raised]).toMatchObject([{ ref: 'm1' }, { ref: 'm2' }])
+    expect([at(own), at(raised)]).toEqual([0, REDRAW_MS])
+  })
+
+  it('leaves that post where it is: the handover', async () => {
+    const id = await world.unbooked()
+    await world.press('ada', id, 'claim')
+    world.pass(8 * HOUR)
+    await world.tend()
+    await posted(id, 'm1')
+    const [handover] = await posted('handover:1', 'm2')
+    expect(handover).toBeDefined()
+    const { version } = await world.exception(id)
+    expect(await pressed('handover:1', `claim.${id}.${version}`, 1, 'm2')).toMatchObject({ result: 'acted' })
+    expect(await strays()).toEqual([])
+    expect(await world.postsOf('handover')).toMatchObject([{ ref: 'm2' }])
+  })
+})
+
 describe('work that is given to somebody', () => {
   it('is theirs, names them on the card, and tells them in private', async () => {
     await world.close()
@@ -187,6 +237,36 @@ describe('work that is given to somebody', () => {
     })
     const [job] = (await world.jobs()).filter(({ task_identifier: task }) => task === 'notify')
     expect(job).toBeDefined()
+  })
+
+  it('goes to whom an address alone names once Baton has met them, and mentions them then', async () => {
+    await world.close()
+    const ola = { name: 'Ola Example', role: 'operator' as const, identities: [], email: 'ola@example.com' }
+    const told = { email: ola.email, name: ola.name }
+    const rule = { ...urgent, tell: [told], escalate: { ...urgent.escalate, tell: [told] } }
+    world = await createShiftWorld(
+      database.url,
+      { routing: { rules: [rule], defaultChannel: 'orders' } },
+      { ...PEOPLE, configured: [...PEOPLE.configured, ola] },
+    )
+    const id = await world.unbooked()
+    const give = () => world.press('ada', id, 'assign', { values: { person: 'Ola Example' } })
+    await expect(give()).rejects.toThrow('Baton has not met Ola Example yet')
+    expect(await world.host.card(id)).not.toHaveProperty('tell')
+    const met = { surface: 'chat', externalId: 'T1:ola', displayName: 'ola', email: 'Ola@example.com' }
+    await world.host.home(met)
+    expect(await give()).toEqual({ result: 'acted', message: 'Ola Example has it now.' })
+    const mention = { surface: 'chat', id: 'T1:ola', kind: 'person', name: 'Ola Example' }
+    expect(await world.host.card(id)).toMatchObject({ tell: [mention] })
+    expect(await world.host.card(`escalated:${id}`)).toMatchObject({ tell: [mention] })
+    const jobs = (await world.jobs()).filter(({ task_identifier: task }) => task === 'notify')
+    expect(jobs).toHaveLength(1)
+    expect(await world.press('bo', id, 'claim')).toMatchObject({ result: 'nothing_to_do' })
+    const { result } = await world.host.press({
+      ...{ identity: { ...met, email: null }, exception: id, action: 'release', version: 2, values: {} },
+      ...{ formOpenedAt: null, interactionKey: null },
+    })
+    expect(result).toBe('acted')
   })
 
   it('is told once, and again only where the surface asked to wait', async () => {
@@ -222,6 +302,44 @@ describe('work that is given to somebody', () => {
     failing = false
     await notify(deps, job)
     expect(told).toEqual(['bo: Ada Example gave you #12: A receipt'])
+  })
+
+  it('waits for the budget that all calls of the surface share, and rests it where calls come too fast', async () => {
+    const job = {
+      ...{ surface: 'chat', externalId: 'bo', by: 'Ada Example', about: 'A receipt', exception: '12' },
+      at: world.clock().toISOString(),
+    }
+    const one = { key: 'messages', capacity: 1, perMs: 1 / MINUTE }
+    const asked: string[] = []
+    let slowDown = false
+    const deliver = fakeDeliver({
+      budgets: (call, channel) => (call === 'notify' && channel === 'bo' ? [one] : []),
+      notify: async (to) => {
+        asked.push(to)
+        return slowDown
+          ? { ok: false, failure: { is: 'later', retryAfterMs: HOUR / 2, words: 'slow down', limited: true } }
+          : { ok: true, value: 'm1' }
+      },
+    })
+    const idle = async () => {}
+    const surface = { id: 'chat', routes: () => {}, start: idle, stop: idle, probe: async () => '', deliver }
+    const log = { info: () => {}, warn: () => {}, error: () => {} }
+    const deps = { surfaces: [surface], store: world.store, clock: world.clock, log }
+    await notify(deps, job)
+    expect(asked).toHaveLength(1)
+    // The only call of this minute is used up: it waits, and nobody is called.
+    await notify(deps, job)
+    expect(asked).toHaveLength(1)
+    const waiting = (await world.jobs()).filter(({ task_identifier: task }) => task === 'notify')
+    expect(waiting).toHaveLength(1)
+
+    world.pass(MINUTE)
+    slowDown = true
+    await notify(deps, job)
+    expect(asked).toHaveLength(2)
+    world.pass(10 * MINUTE)
+    await notify(deps, job)
+    expect(asked).toHaveLength(2)
   })
 
   it('goes to nobody who is not configured', async () => {
@@ -273,5 +391,38 @@ describe('the history of an exception', () => {
     expect(text).toContain('Book the receipt on erp by Ada Example: done, verified.')
     expect(await say('history 999')).toContain('There is no exception 999.')
     expect(await say('history')).toContain('Say which exception, by its number.')
+  })
+})
+
+describe('the history of what was pressed', () => {
+  it('calls a button as the card called it, and never by its id', async () => {
+    const id = await world.unbooked()
+    await world.press('ada', id, 'erp.book_receipt')
+    const text = await say(`history ${id}`)
+    expect(text).toContain('Ada Example pressed "Book the receipt"')
+    expect(text).not.toContain('erp.book')
+  })
+})
+
+describe('the home of somebody', () => {
+  it('shows what is open in the channels that are theirs, else in all, on whichever surface', async () => {
+    await world.close()
+    const named = (name: string, id: string, channels?: string[]) => ({
+      ...{ name, role: 'operator' as const, identities: [{ surface: 'test', externalId: id }] },
+      ...(channels === undefined ? {} : { channels }),
+    })
+    const lea = { ...named('Lea Example', 'lea', ['leads']), email: 'lea@example.com' }
+    const configured = [lea, named('Ada Example', 'ada', ['dock']), named('Bo Example', 'bo')]
+    world = await createShiftWorld(database.url, {}, { configured, defaultRole: 'operator' })
+    await world.unbooked()
+    const home = async (surface: string, externalId: string, email: string | null = null) =>
+      (await world.host.home({ surface, externalId, displayName: externalId, email })).summary
+    expect(await home('test', 'lea')).toBe('0 yours, 0 open in your channels.')
+    expect(await home('test', 'ada')).toBe('0 yours, 1 open in your channels.')
+    expect(await home('test', 'bo')).toBe('0 yours, 1 open.')
+    // One human on another surface, by the address; the second time no address comes with it.
+    for (const email of ['lea@example.com', null]) {
+      expect(await home('chat', 'T1:l', email)).toBe('0 yours, 0 open in your channels.')
+    }
   })
 })

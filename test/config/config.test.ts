@@ -75,6 +75,14 @@ describe('the configuration', () => {
     ])
   const LISTED = 'people: [{ name: Lea, role: lead, slack: "T1:U1", console: lea }]'
 
+  it('keeps whose channels are whose, and refuses one that there is not', () => {
+    const file = (id: string) =>
+      `channels: [{ id: orders, title: Orders }]\npeople: [{ name: Lea, role: lead, channels: [${id}] }]`
+    const { configured } = configFrom(yml(file('orders')), readEnv({}), null).people
+    expect(configured[0]).toMatchObject({ name: 'Lea', channels: ['orders'] })
+    expect(() => yml(file('order'))).toThrow('there is no channel "order"; did you mean orders?')
+  })
+
   it('knows one human by all identities, and the person at this machine as an admin', () => {
     expect(people(LISTED)).toEqual([
       ['Lea', 'lead', 'slack:T1:U1', 'console:lea'],

@@ -41,6 +41,14 @@ describe('a channel rule', () => {
     ])
   })
 
+  it('mentions whom the file knows by an address alone wherever a platform vouches it for somebody', () => {
+    const byAddress = FILE.replace('slack: "T1:U1", console: lea', 'email: Lea@example.com')
+    const lea = { email: 'lea@example.com', name: 'Lea Lead' }
+    expect(configured(byAddress).routing.rules).toMatchObject([
+      { tell: [lea, { kind: 'group' }], escalate: { tell: [lea] } },
+    ])
+  })
+
   it.each([
     ['tell: [Lea Lead', 'tell: [Lea Led', 'there is no person "Lea Led"; did you mean Lea Lead?'],
     ['{ to: leads', '{ to: leds', 'there is no channel "leds"; did you mean leads?'],

@@ -76,9 +76,12 @@ export const RULES: IForbiddenRuleType[] = [
   ),
   forbid(
     'one surface',
-    'A surface never imports another; what they share are the adaptive cards beside them.',
+    'A surface never imports another; what they share is in kit/, and the adaptive cards beside them.',
     { path: '^src/surfaces/([^/]+)/' },
-    { path: '^src/surfaces/', pathNot: ['^src/surfaces/$1/', '^src/surfaces/adaptive-[^/]+\\.ts$'] },
+    {
+      path: '^src/surfaces/',
+      pathNot: ['^src/surfaces/$1/', '^src/surfaces/kit/', '^src/surfaces/adaptive-[^/]+\\.ts$'],
+    },
   ),
   forbid(
     'the domain is pure',

@@ -4,6 +4,7 @@ import { worktimesOf } from '../../src/app/calendar.ts'
 import { calendarConfig } from '../../src/app/calendar-config.ts'
 import { cardText } from '../../src/app/card-text.ts'
 import { createHost } from '../../src/app/host.ts'
+import type { People } from '../../src/app/same-person.ts'
 import type { SurfaceHost } from '../../src/app/surface.ts'
 import { tend } from '../../src/app/tend.ts'
 import type { Setup } from '../../src/app/world.ts'
@@ -28,19 +29,19 @@ export const urgent = {
 export type ShiftWorld = Awaited<ReturnType<typeof createShiftWorld>>
 
 /** A world with people, shifts and one channel rule, and everything that a surface may ask of it. */
-export const createShiftWorld = async (url: string, over: Partial<Setup> = {}) => {
+export const createShiftWorld = async (url: string, over: Partial<Setup> = {}, people: People = PEOPLE) => {
   const world: World = await createWorld(url, {
     calendars: worktimesOf({ early: EARLY }, 'UTC'),
     shifts: { channels: new Map(), others: 'early' },
-    people: PEOPLE.configured,
+    people: people.configured,
     routing: { rules: [urgent], defaultChannel: 'orders' },
     ...over,
   })
   const { store, setup, clock, clockText, base } = world
   const queries = createQueries(createReader(world.connection.db), setup, [], clock, clockText)
   const host: SurfaceHost = createHost({
-    press: { ...base, people: PEOPLE },
-    ...{ store, people: PEOPLE, clock, commands, queries, zone: 'UTC', channelNamed: () => null },
+    press: { ...base, people },
+    ...{ store, people, clock, commands, queries, zone: 'UTC', channelNamed: () => null },
   })
   return {
     ...world,

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import type { RequestHandler, Response } from 'express'
+import { type Arrival, notFromHere } from '../kit/from-here.ts'
 import type { TokenKeeper } from './token.ts'
 
 /**
@@ -12,12 +13,9 @@ export type Access =
   /** `login` = a person could mend it by signing in. `reason` is shown to the caller. */
   | { ok: false; status: 401 | 403 | 415; reason: string; login: boolean }
 
-/** What the decision is made of; `peer` is the socket's own address, never one that a header claims. */
-export type RequestFacts = {
+/** What the decision is made of. */
+export type RequestFacts = Arrival & {
   method: string
-  httpVersion: string
-  peer: string | undefined
-  headers: IncomingMessage['headers']
   /** The request asks for a page that may be linked to from elsewhere: it shows nothing by itself. */
   isPage: boolean
 }
@@ -95,28 +93,4 @@ const isSameOrigin = (origin: string, host: string | undefined): boolean => {
   if (host === undefined || !URL.canParse(origin)) return false
   const { protocol, host: originHost } = new URL(origin)
   return (protocol === 'http:' || protocol === 'https:') && originHost === host.toLowerCase()
-}
-
-const notFromHere = (facts: RequestFacts): string | null => {
-  if (!isLoopbackAddress(facts.peer)) return 'The request comes from another computer.'
-  if (!isLoopbackHost(facts.headers.host)) return 'The request is addressed to another host name.'
-  const trace = proxyTrace(facts)
-  return trace === null ? null : `The request came through a proxy or tunnel (${trace}).`
-}
-
-const isLoopbackAddress = (address: string | undefined): boolean =>
-  address === '::1' || /^(::ffff:)?127(\.\d{1,3}){3}$/.test(address ?? '')
-
-const isLoopbackHost = (host: string | undefined): boolean =>
-  /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d{1,5})?$/i.test(host ?? '')
-
-const PROXY_HEADERS =
-  /^(forwarded|via|cdn-loop|x-real-ip|x-client-ip|x-cluster-client-ip|true-client-ip|fastly-client-ip|(x-forwarded|x-original|x-envoy|cf|fly|tailscale)(-.+)?)$/
-
-/** The sign of a proxy, as far as it leaves one. A proxy that leaves none must be kept off this port. */
-const proxyTrace = (facts: RequestFacts): string | null => {
-  const header = Object.keys(facts.headers).find((name) => PROXY_HEADERS.test(name))
-  if (header !== undefined) return header
-  // No browser and no current client speaks it; proxies with default settings do, and add no header.
-  return facts.httpVersion === '1.0' ? 'HTTP/1.0' : null
 }

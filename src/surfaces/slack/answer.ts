@@ -1,12 +1,12 @@
 import type { webApi } from '@slack/bolt'
 import type { Card } from '../../app/card.ts'
-import { UserError, wordsOf } from '../../app/errors.ts'
+import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { Identity, SurfaceHost } from '../../app/surface.ts'
-import { IN_PLACE, type Placement, respond, TO_ONE } from './client.ts'
+import { outcomeOf } from '../kit/outcome.ts'
+import { respond, TO_ONE } from './client.ts'
 import { deliveryFailure } from './errors.ts'
 import type { Homes } from './home.ts'
-import { outcomeOf } from './outcome.ts'
 import { userOf } from './payload.ts'
 import { renderCard, renderWords, type SlackMessage } from './render.ts'
 
@@ -25,16 +25,10 @@ export type Handling = {
   ackMs: number
 }
 
-/** What a person is told when Baton failed. Words of a UserError are meant for them; anything else is not. */
-export const failureWords = (error: unknown, otherwise: string): string =>
-  error instanceof UserError ? error.message : otherwise
-
 /** How the one who pressed or asked is answered, and nobody else. What cannot be said is logged: nobody is left to tell. */
 export type Answering = {
   tell(words: string): Promise<void>
   show(card: Card): Promise<void>
-  /** Puts the current card in the place of the exception's post that was pressed. */
-  replace(card: Card): Promise<void>
 }
 
 /** Where something was done in a channel: `responseUrl` may be used up, or may never have been given. */
@@ -42,15 +36,15 @@ export type Place = { identity: Identity; channel: string | null; responseUrl: s
 
 /** Answers beside the message that was pressed: by its response URL, else as an ephemeral message. */
 export function answering({ identity, channel, responseUrl }: Place, { web, log }: Handling): Answering {
-  const urlTakes = async (message: SlackMessage, placement: Placement): Promise<boolean> => {
+  const urlTakes = async (message: SlackMessage): Promise<boolean> => {
     if (responseUrl === null) return false
-    const sent = await outcomeOf(respond(responseUrl, message, placement))
+    const sent = await outcomeOf(respond(responseUrl, message, TO_ONE))
     if (!sent.ok) log.warn({ surface: 'slack', problem: wordsOf(sent.error) }, 'Slack did not take an answer')
     return sent.ok
   }
   const toOne = async (message: SlackMessage, inShort: string): Promise<void> => {
     // A card that Slack finds fault with must not leave the person without any answer.
-    if ((await urlTakes(message, TO_ONE)) || (await urlTakes(renderWords(inShort), TO_ONE))) return
+    if ((await urlTakes(message)) || (await urlTakes(renderWords(inShort)))) return
     if (channel === null) return
     const user = userOf(identity.externalId)
     const sent = await outcomeOf(web.chat.postEphemeral({ channel, user, ...renderWords(inShort) }))
@@ -60,9 +54,6 @@ export function answering({ identity, channel, responseUrl }: Place, { web, log 
   return {
     tell: (words) => toOne(renderWords(words), words),
     show: (card) => toOne(renderCard(card, 'reply'), card.summary),
-    replace: async (card) => {
-      await urlTakes(renderCard(card, 'post'), IN_PLACE)
-    },
   }
 }
 
@@ -76,7 +67,6 @@ export function answeringAtHome(identity: Identity, hash: string | null, handlin
     homes.show({ identity, whoIs: handling.whoIs, web, hash, notice: words })
   return {
     tell,
-    replace: async () => {},
     show: async (card) => {
       const channel = userOf(identity.externalId)
       const sent = await outcomeOf(web.chat.postMessage({ channel, ...renderCard(card, 'reply') }))

@@ -1,12 +1,11 @@
 import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
-import { type Answering, failureWords, type Handling } from './answer.ts'
+import { outcomeOf } from '../kit/outcome.ts'
+import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
+import type { Answering, Handling } from './answer.ts'
 import { deliveryFailure } from './errors.ts'
 import type { Said } from './events.ts'
-import { outcomeOf } from './outcome.ts'
 import { renderCard, renderWords } from './render.ts'
-
-const NO_ANSWER = 'Baton could not answer this just now. Try again in a moment.'
 
 /** Answers a command to the one who asked, and to nobody else. */
 export async function answerPrivately(

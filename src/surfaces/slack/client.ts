@@ -20,7 +20,7 @@ export function clientOptions(apiUrl: string, log: Log, timeoutMs: number): webA
 }
 
 /** How an answer is shown: to the one who pressed alone, or in place of the message that was pressed. */
-export type Placement = { response_type: 'ephemeral'; replace_original: false } | { replace_original: true }
+type Placement = { response_type: 'ephemeral'; replace_original: false } | { replace_original: true }
 
 export const TO_ONE: Placement = { response_type: 'ephemeral', replace_original: false }
 export const IN_PLACE: Placement = { replace_original: true }

@@ -2,67 +2,9 @@ import type { webApi } from '@slack/bolt'
 import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { Identity } from '../../app/surface.ts'
+import { FRESH_MS, Known } from '../kit/known.ts'
 import { deliveryFailure, refusalOf } from './errors.ts'
-import { outcomeOf, within } from './outcome.ts'
 import { userOf } from './payload.ts'
-
-/** What is known is asked again after this; Slack also says when groups change. */
-const FRESH_MS = 600_000
-/** What could not be asked again for so long counts no more: nobody keeps a right that was taken away. */
-const OLD_MS = 3_600_000
-/** Somebody waits for the answer to a press. */
-const PATIENCE_MS = 1_500
-const REMEMBERED = 5_000
-
-type Entry<T> = { value: T | null; at: number; asking: Promise<void> | null; notBefore: number }
-
-/** Values by key, asked for when they are needed and once at a time; a failure keeps the old one for a while. */
-class Known<T> {
-  readonly #entries = new Map<string, Entry<T>>()
-  readonly #now: () => number
-  readonly #onFailure: (error: unknown) => void
-
-  constructor(now: () => number, onFailure: (error: unknown) => void) {
-    this.#now = now
-    this.#onFailure = onFailure
-  }
-
-  /** Null: not known, and Slack would not say in time. */
-  async get(key: string, ask: () => Promise<T>): Promise<T | null> {
-    const entry = this.#entries.get(key) ?? { value: null, at: 0, asking: null, notBefore: 0 }
-    this.#entries.set(key, entry)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > REMEMBERED && oldest !== undefined) this.#entries.delete(oldest)
-    const now = this.#now()
-    if (now - entry.at >= FRESH_MS && now >= entry.notBefore) {
-      entry.asking ??= this.#ask(entry, ask)
-      await within(outcomeOf(entry.asking), PATIENCE_MS)
-    }
-    return this.#now() - entry.at < OLD_MS ? entry.value : null
-  }
-
-  /** What is known of this one may be wrong: it is asked anew when it is needed. */
-  doubt(key: string): void {
-    const entry = this.#entries.get(key)
-    // Kept as old, not as unknown, for the case that Slack is away.
-    if (entry) Object.assign(entry, { at: Math.min(entry.at, this.#now() - FRESH_MS), notBefore: 0 })
-  }
-
-  async #ask(entry: Entry<T>, ask: () => Promise<T>): Promise<void> {
-    const startedAt = this.#now()
-    const asked = await outcomeOf(ask())
-    entry.asking = null
-    if (asked.ok) {
-      Object.assign(entry, { value: asked.value, at: startedAt })
-      return
-    }
-    const failure = deliveryFailure(asked.error)
-    // A right that is missing is not asked for again and again; Slack being away is soon over.
-    const pause = failure.is === 'later' ? failure.retryAfterMs : refusalOf(asked.error) ? FRESH_MS : 5_000
-    entry.notBefore = this.#now() + pause
-    this.#onFailure(asked.error)
-  }
-}
 
 type Profile = { name: string | null; email: string | null; isOwn: boolean }
 /** Ids of the groups by user id. */
@@ -80,9 +22,14 @@ export type Home = { team: string | null; enterprise: string | null }
 
 /** What Slack knows about people and user groups, asked at its API with Baton's own token and kept for ten minutes. */
 export function createDirectory(log: Log, now: () => number): Directory {
-  const failed = (error: unknown): void => {
-    const problem = refusalOf(error)?.error ?? wordsOf(error)
+  const failed = (error: unknown): number => {
+    const refusal = refusalOf(error)
+    const problem = refusal?.error ?? wordsOf(error)
     log.warn({ surface: 'slack', problem }, 'Slack did not say who somebody is')
+    const failure = deliveryFailure(error)
+    // A right that is missing is not asked for again and again; Slack being away is soon over.
+    if (failure.is === 'later') return failure.retryAfterMs
+    return refusal ? FRESH_MS : 5_000
   }
   const people = new Known<Profile>(now, failed)
   const groups = new Known<Groups>(now, failed)

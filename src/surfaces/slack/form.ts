@@ -18,6 +18,8 @@ export type FormContext = {
   openedAt: Date
   /** The channel of the card that opened it; null for the App Home. */
   channel: string | null
+  /** The message that opened it; null for the App Home. */
+  ts: string | null
   /** The response URL of the press that opened it; null when there was none, or it was too long to carry. */
   responseUrl: string | null
 }
@@ -30,13 +32,14 @@ const wire = z.tuple([
   z.number(),
   z.string().nullable(),
   z.string().nullable(),
+  z.string().nullable(),
 ])
 
 /** The one form of a form's `private_metadata`. */
 export function encodeContext(context: FormContext): string {
-  const { exception, action, version, own, openedAt, channel, responseUrl } = context
+  const { exception, action, version, own, openedAt, channel, ts, responseUrl } = context
   const list = (url: string | null): string =>
-    JSON.stringify([exception, action, version, own, openedAt.getTime(), channel, url])
+    JSON.stringify([exception, action, version, own, openedAt.getTime(), channel, ts, url])
   const whole = list(responseUrl)
   return whole.length <= LIMITS.view.metadata ? whole : list(null)
 }
@@ -45,8 +48,8 @@ export function encodeContext(context: FormContext): string {
 export function decodeContext(text: string): FormContext | null {
   const parsed = wire.safeParse(parseJson(text))
   if (!parsed.success) return null
-  const [exception, action, version, own, openedAt, channel, responseUrl] = parsed.data
-  return { exception, action, version, own, openedAt: new Date(openedAt), channel, responseUrl }
+  const [exception, action, version, own, openedAt, channel, ts, responseUrl] = parsed.data
+  return { exception, action, version, own, openedAt: new Date(openedAt), channel, ts, responseUrl }
 }
 
 /**

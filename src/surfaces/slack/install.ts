@@ -9,10 +9,10 @@ import {
 import type { Router } from 'express'
 import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
+import { outcomeOf } from '../kit/outcome.ts'
 import { sdkLogger } from './client.ts'
 import { INSTALL_PATH, type InstallConfig, REDIRECT_PATH, SCOPES } from './config.ts'
 import { installedKey } from './installations.ts'
-import { outcomeOf } from './outcome.ts'
 
 const page = (response: ServerResponse, status: number, words: string): void => {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' })

@@ -4,9 +4,9 @@ import { z } from 'zod'
 import { wordsOf } from '../../app/errors.ts'
 import type { Keep } from '../../app/keep.ts'
 import type { Log } from '../../app/log.ts'
+import { outcomeOf } from '../kit/outcome.ts'
 import type { InstallConfig } from './config.ts'
 import { refusalOf } from './errors.ts'
-import { outcomeOf } from './outcome.ts'
 import { type Bot, NotInstalled, type Tokens, type Where } from './tokens.ts'
 
 /** In Keep.secret: by the id of the workspace, or of the organisation that installed Baton as a whole. */
@@ -104,10 +104,14 @@ export function createInstallations({ config, keep, web, log, now }: Installatio
     throw done.error
   }
 
+  /** Taken out of SLACK_WORKSPACES, an installation is kept and not used. */
+  const isAdmitted = (key: string): boolean => config.workspaces.includes(key)
+  const admitted = async () => (await keep.secret.list(INSTALLATION)).filter(({ key }) => isAdmitted(key))
+
   const keysOf = async ({ team, enterprise }: Where): Promise<string[]> => {
     if (team === null) {
       if (enterprise) return [enterprise]
-      const all = await keep.secret.list(INSTALLATION)
+      const all = await admitted()
       if (all.length > 1) {
         throw new NotInstalled(
           'Baton is installed in several workspaces: write the channel as T…/C… in baton.yml, the workspace before it',
@@ -122,9 +126,15 @@ export function createInstallations({ config, keep, web, log, now }: Installatio
 
   const installations: Installations = {
     async bot(where) {
-      for (const key of await keysOf(where)) {
+      const keys = await keysOf(where)
+      for (const key of keys.filter(isAdmitted)) {
         const found = await current(key)
         if (found) return asBot(found)
+      }
+      if (keys.length > 0 && !keys.some(isAdmitted)) {
+        throw new NotInstalled(
+          `SLACK_WORKSPACES does not name ${keys.join(' or ')}: add it and restart, or use another channel`,
+        )
       }
       const place = where.team === null ? 'any workspace' : `the workspace ${where.team}`
       throw new NotInstalled(`Baton is not installed in ${place} (any more): install it at /slack/install`)
@@ -147,7 +157,7 @@ export function createInstallations({ config, keep, web, log, now }: Installatio
       remember(`${enterprise}/${team}`, null)
     },
     async names() {
-      const all = await keep.secret.list(INSTALLATION)
+      const all = await admitted()
       return all.map(({ key, value }) => ({ id: key, name: parse(value)?.name ?? key }))
     },
     store: {

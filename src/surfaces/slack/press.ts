@@ -1,13 +1,14 @@
 import type { types } from '@slack/bolt'
-import type { Card, CardButton } from '../../app/card.ts'
+import type { Card } from '../../app/card.ts'
 import { UserError, wordsOf } from '../../app/errors.ts'
-import type { Delivered, PressAnswer } from '../../app/surface.ts'
-import { type Answering, answering, answeringAtHome, failureWords, type Handling } from './answer.ts'
+import type { Delivered, PressAnswer, PressInput } from '../../app/surface.ts'
+import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
+import { failureWords, findOffer, NOT_RECORDED, saying } from '../kit/pressing.ts'
+import { type Answering, answering, answeringAtHome, type Handling } from './answer.ts'
 import type { ButtonValue } from './button-value.ts'
 import { IN_PLACE, respond } from './client.ts'
 import { refusalOf } from './errors.ts'
 import { renderForm, renderOutcome } from './form.ts'
-import { type Outcome, outcomeOf, within } from './outcome.ts'
 import type { Pressed, Submitted } from './payload.ts'
 import { decodeChannel, encodeRef } from './ref.ts'
 import { renderCard } from './render.ts'
@@ -17,11 +18,9 @@ export type FormResponse =
   | { response_action: 'update'; view: types.ModalView }
   | { response_action: 'errors'; errors: Record<string, string> }
 
-const NOT_RECORDED = 'Baton could not record this. Look at the card, then press again.'
-
 /**
- * A press: recorded first, acknowledged then. When recording takes long, it is acknowledged all the same before
- * Slack gives up, and answered when it is done.
+ * A press: recorded first, acknowledged then, while its card is still being read. When recording takes long, it is
+ * acknowledged all the same before Slack gives up, and answered when it is done.
  */
 export async function press(
   pressed: Pressed,
@@ -33,21 +32,28 @@ export async function press(
   const { identity, key } = pressed
   const { exception, action, version } = button
   const post = postOf(pressed, button, handling)
+  let onStored = (): void => {}
+  const stored = new Promise<void>((resolve) => {
+    onStored = resolve
+  })
   const recorded = outcomeOf(
     whoIs(identity).then((known) =>
-      host.press({
-        identity: known,
-        exception,
-        action,
-        version,
-        values: {},
-        formOpenedAt: null,
-        interactionKey: key,
-        ...(post ? { post: { ref: post.ref, redraws: true } } : {}),
-      }),
+      host.press(
+        {
+          identity: known,
+          exception,
+          action,
+          version,
+          values: {},
+          formOpenedAt: null,
+          interactionKey: key,
+          ...noted(post),
+        },
+        onStored,
+      ),
     ),
   )
-  await within(recorded, ackMs)
+  await Promise.race([stored, within(recorded, ackMs)])
   await ack()
   const outcome = await recorded
   const to = answerTo(pressed, handling)
@@ -64,27 +70,31 @@ export async function press(
   if (result === 'acted' && button.own) return
   // The App Home is drawn anew whatever came of it.
   if (result === 'stale' && !button.own && pressed.homeHash === null) return to.show(saying(message, card))
-  if (result === 'stale' && !post) await to.replace(card)
   await to.tell(message)
 }
 
-/** The post that was pressed, and the way to redraw it that costs no `chat.update`. */
-type PressedMessage = { ref: string; responseUrl: string }
+/** The post that was pressed, and the way to redraw it that costs no `chat.update`; null where there is none. */
+type PressedMessage = { ref: string; responseUrl: string | null }
 
 /** An answer beside a post is no post. */
 function postOf(
-  { channel, ts, responseUrl }: Pressed,
-  { own }: Decision,
+  { channel, ts, responseUrl }: Pick<Pressed, 'channel' | 'ts' | 'responseUrl'>,
+  { own }: { own: boolean },
   { nameOf }: Handling,
 ): PressedMessage | null {
-  if (!own || channel === null || ts === null || responseUrl === null) return null
+  if (!own || channel === null || ts === null) return null
   return { ref: encodeRef({ ...decodeChannel(nameOf(channel)), ts }), responseUrl }
 }
 
+const noted = (post: PressedMessage | null): Pick<PressInput, 'post'> =>
+  post ? { post: { ref: post.ref, redraws: post.responseUrl !== null } } : {}
+
 /** A post that is not redrawn now is left to the dispatcher. */
 async function redraw(exception: string, post: PressedMessage, { host, log }: Handling): Promise<void> {
+  const { responseUrl } = post
+  if (responseUrl === null) return
   const write = async (card: Card): Promise<Delivered<null>> => {
-    await respond(post.responseUrl, renderCard(card, 'post'), IN_PLACE)
+    await respond(responseUrl, renderCard(card, 'post'), IN_PLACE)
     return { ok: true, value: null }
   }
   const done = await outcomeOf(host.redraw(exception, 'slack', write, post.ref))
@@ -97,12 +107,6 @@ export const answerTo = (pressed: Pressed, handling: Handling): Answering =>
   pressed.homeHash === null
     ? answering(pressed, handling)
     : answeringAtHome(pressed.identity, pressed.homeHash, handling)
-
-const saying = (message: string, card: Card): Card => ({
-  ...card,
-  summary: message,
-  blocks: [{ kind: 'text', text: message, tone: 'warning' }, ...card.blocks],
-})
 
 /**
  * A press that asks for values: opens a form on what the exception is now. Where the card no longer offers the
@@ -137,6 +141,7 @@ export async function openForm(
     own,
     openedAt,
     channel: pressed.channel,
+    ts: pressed.ts,
     responseUrl: pressed.responseUrl,
   }
   const opened = await outcomeOf(
@@ -153,17 +158,6 @@ export async function openForm(
   await to.tell('Slack did not open the form in time. Press again.')
 }
 
-const findOffer = (card: Card, action: string): CardButton | undefined =>
-  card.blocks
-    .flatMap((block) => (block.kind === 'buttons' ? block.buttons : []))
-    .find(
-      (each): each is CardButton =>
-        each.kind === 'press' &&
-        each.action === action &&
-        each.enabled &&
-        (each.inputs.length > 0 || each.confirm !== null),
-    )
-
 /** A form that was sent: recorded first, acknowledged then, and answered in the form itself. */
 export async function submit(
   submitted: Submitted,
@@ -173,6 +167,7 @@ export async function submit(
   const { host, log, ackMs, whoIs } = handling
   const { identity, key, context, values } = submitted
   const { exception, action, version, openedAt } = context
+  const post = postOf(context, context, handling)
   const recorded = outcomeOf(
     whoIs(identity).then((known) =>
       host.press({
@@ -183,6 +178,7 @@ export async function submit(
         values,
         formOpenedAt: openedAt,
         interactionKey: key,
+        ...noted(post),
       }),
     ),
   )
@@ -196,8 +192,7 @@ export async function submit(
     )
   }
   if (!early) await sayLate(submitted, outcome, handling)
-  const stale = outcome.ok && outcome.value.result === 'stale' && context.own
-  if (stale) await answering({ identity, ...context }, handling).replace(outcome.value.card)
+  if (outcome.ok && post) await redraw(exception, post, handling)
   // Opened from the App Home, which shows no change by itself. The form has said what came of it.
   const { homes, web } = handling
   if (context.channel === null) await homes.show({ identity, whoIs, web, hash: null, notice: null })

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { type SocketModeReceiver, webApi } from '@slack/bolt'
 import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
-import { outcomeOf, within } from './outcome.ts'
+import { outcomeOf, within } from '../kit/outcome.ts'
 
 type Client = SocketModeReceiver['client']
 

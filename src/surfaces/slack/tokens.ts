@@ -1,7 +1,7 @@
 import { webApi } from '@slack/bolt'
 import type { Log } from '../../app/log.ts'
+import { Recent } from '../kit/recent.ts'
 import { clientOptions } from './client.ts'
-import { Recent } from './recent.ts'
 
 /** What Baton acts with in one workspace, or in all those of an organisation. */
 export type Bot = {

@@ -47,7 +47,7 @@ export type Activity = {
   action: string
   serviceUrl: string
   tenantId: string
-  /** Who did it, as Teams says in the signed part; never what a card's data claims. `aad` null: nobody of the directory. */
+  /** Who did it, as Teams says in the signed part; never what a card's data claims. `aad`: in small letters; null: nobody of the directory. */
   from: { id: string; aad: string | null; name: string; isBot: boolean }
   conversation: string
   place: Place
@@ -90,7 +90,7 @@ export function readActivity(body: unknown, { app, tenantId }: TeamsConfig): Act
   if (!parsed.success) return null
   const { from, recipient, conversation, channelData, ...rest } = parsed.data
   const named = channelData?.tenant?.id ?? conversation.tenantId
-  if (app !== null && named?.toLowerCase() !== tenantId.toLowerCase()) return null
+  if (app !== null && named?.toLowerCase() !== tenantId) return null
   const channel = channelData?.channel?.id ?? channelData?.team?.id
   const place =
     PLACES[conversation.conversationType ?? ''] ?? (channel === undefined ? 'personal' : 'channel')
@@ -103,7 +103,7 @@ export function readActivity(body: unknown, { app, tenantId }: TeamsConfig): Act
     tenantId,
     from: {
       id: from.id,
-      aad: from.aadObjectId ?? null,
+      aad: from.aadObjectId?.toLowerCase() ?? null,
       name: from.name ?? '',
       isBot: from.role === 'bot',
     },

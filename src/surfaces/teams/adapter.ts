@@ -13,6 +13,9 @@ export type Conversations = Awaited<
   ReturnType<ReturnType<Authentication['createConnectorFactory']>['create']>
 >['conversations']
 
+/** Who gives out the tokens that come with what Teams sends; and what Baton's own tokens are for. */
+const TEAMS = 'https://api.botframework.com'
+
 /** A call that had its token, and went no further. */
 class HasToken extends Error {}
 
@@ -37,8 +40,8 @@ const authenticationOf = (
     ? {
         ToBotFromChannelOpenIdMetadataUrl: cloud.openIdMetadataUrl,
         ToBotFromEmulatorOpenIdMetadataUrl: cloud.openIdMetadataUrl,
-        ToBotFromChannelTokenIssuer: 'https://api.botframework.com',
-        ToChannelFromBotOAuthScope: 'https://api.botframework.com',
+        ToBotFromChannelTokenIssuer: TEAMS,
+        ToChannelFromBotOAuthScope: TEAMS,
         ToChannelFromBotLoginUrl: 'https://login.microsoftonline.com/botframework.com',
         OAuthUrl: 'https://api.botframework.com',
         CallerId: 'urn:botframework:azure',
@@ -73,7 +76,13 @@ export class TeamsAdapter extends CloudAdapter {
     authorization: string,
   ): Promise<void> {
     // Nothing else of an activity is looked at to tell who is calling.
-    await this.botFrameworkAuthentication.authenticateRequest(claimed as Incoming, authorization)
+    const { claimsIdentity } = await this.botFrameworkAuthentication.authenticateRequest(
+      claimed as Incoming,
+      authorization,
+    )
+    // The SDK takes tokens of its Emulator too, and so the very tokens that Baton sends with its calls, for any service.
+    if (claimsIdentity.getClaimValue('iss') !== TEAMS)
+      throw new Error('Teams itself did not give out this token')
   }
 
   /** The calls that a service of Teams takes. */

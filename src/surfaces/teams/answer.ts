@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { UserError } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { Identity, SurfaceHost } from '../../app/surface.ts'
 import type { Activity } from './activity.ts'
@@ -35,10 +34,6 @@ export const asWords = (value: string): InvokeAnswer => ({
   type: 'application/vnd.microsoft.activity.message',
   value,
 })
-
-/** What a person is told when Baton failed. Words of a UserError are meant for them; anything else is not. */
-export const failureWords = (error: unknown, otherwise: string): string =>
-  error instanceof UserError ? error.message : otherwise
 
 /** A key of many parts, each of any length. */
 export const keyOf = (kind: string, ...parts: string[]): string =>

@@ -1,11 +1,10 @@
 import type { Card } from '../../app/card.ts'
 import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
-import { type Actor, asCard, asWords, failureWords, type Handling, type InvokeAnswer } from './answer.ts'
-import { type Outcome, outcomeOf, within } from './outcome.ts'
+import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
+import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
+import { type Actor, asCard, asWords, type Handling, type InvokeAnswer } from './answer.ts'
 import { renderTeamsCard, wordsCard } from './render.ts'
-
-const NO_ANSWER = 'Baton could not answer this just now. Try again in a moment.'
 
 const inputOf = ({ identity, activity }: Actor, text: string, interactionKey: string): CommandInput => {
   const { place, channel, conversation } = activity

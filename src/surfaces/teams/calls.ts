@@ -11,7 +11,11 @@ import { type As, renderMessage } from './render.ts'
 
 type SdkActivity = NonNullable<Parameters<Conversations['createConversation']>[0]['activity']>
 
-const member = z.object({ email: z.email().nullish(), tenantId: z.string().optional() })
+const member = z.object({
+  email: z.string().nullish(),
+  tenantId: z.string().optional(),
+  userRole: z.string().optional(),
+})
 
 /** Every message that Baton writes in Teams goes through here. */
 export type Calls = ReturnType<typeof createCalls>
@@ -162,15 +166,17 @@ export const createCalls = (
       })
     },
 
-    /** The e-mail address that the directory of the tenant has for a person; null where it has none. */
+    /**
+     * The e-mail address that the directory of the tenant has for a person; null where it has none, and for a guest:
+     * that address is of another company. Throws where Teams does not say.
+     */
     async emailOf(serviceUrl: string, conversation: string, userId: string): Promise<string | null> {
-      const asked = await delivered(serviceUrl, (conversations) =>
-        conversations.getConversationMember(channelOf(conversation), userId),
+      const conversations = await inTime(timeoutMs, adapter.conversationsAt(serviceUrl))
+      const found = member.parse(
+        await inTime(timeoutMs, conversations.getConversationMember(channelOf(conversation), userId)),
       )
-      if (!asked.ok) return null
-      const found = member.safeParse(asked.value).data
-      const isOurs = found?.tenantId === undefined || found.tenantId.toLowerCase() === tenantId.toLowerCase()
-      return isOurs ? (found?.email ?? null) : null
+      const isOurs = found.tenantId === undefined || found.tenantId.toLowerCase() === tenantId
+      return isOurs && found.userRole !== 'guest' ? found.email || null : null
     },
 
     /** Asks for a token, as every call does. Throws what Microsoft says. */

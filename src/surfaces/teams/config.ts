@@ -22,7 +22,8 @@ const guid = set.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, {
 const settings = z.object({
   MICROSOFT_APP_ID: guid,
   MICROSOFT_APP_PASSWORD: set,
-  MICROSOFT_APP_TENANT_ID: guid,
+  // People are known by it: in small letters, as in baton.yml.
+  MICROSOFT_APP_TENANT_ID: guid.toLowerCase(),
   MICROSOFT_APP_TYPE: z
     .enum(['SingleTenant', 'MultiTenant'], {
       error: 'must be SingleTenant (or MultiTenant, for an older bot)',
@@ -51,7 +52,7 @@ export function readTeamsConfig(env: Record<string, string | undefined>): TeamsC
     const name = String(issue?.path[0])
     const wrong =
       given[name] === undefined
-        ? `is missing: Teams needs it beside ${named.join(', ')}; without it Teams would not be asked who it is`
+        ? `is missing: Teams needs it beside ${named.join(', ')}; without it anybody could claim to be Teams`
         : issue?.message
     throw new UserError(`${name} ${wrong}`, 2)
   }
@@ -81,5 +82,5 @@ function localTenant({
       2,
     )
   }
-  return MICROSOFT_APP_TENANT_ID ?? LOCAL_TENANT
+  return MICROSOFT_APP_TENANT_ID?.trim().toLowerCase() ?? LOCAL_TENANT
 }

@@ -17,7 +17,7 @@ export type Values = Record<string, string | number>
 /** A form that was sent: which press it is, when it was opened, what was filled in. */
 export type Submitted = { button: PressedButton; openedAt: Date; values: Values }
 
-export const saying = (words: string): DialogAnswer => ({
+export const sayInDialog = (words: string): DialogAnswer => ({
   task: { type: 'message', value: cutText(plainText(words), LIMITS.dialog.intro) },
 })
 
@@ -33,7 +33,7 @@ export function renderDialog(
   openedAt: Date,
   again?: { values: Values; words: string },
 ): DialogAnswer {
-  const fit = { share: 1, cut: false, asks: 'in_card' } as const
+  const fit = { share: 1, cut: false, asks: 'in_card', times: 'stand' } as const
   const typed = again?.values ?? {}
   const body = formBody(button, fit).map((element, index) => {
     if (!('id' in element)) return element
@@ -95,8 +95,14 @@ export function readSubmission(data: unknown): Submitted | null {
     const id = name.slice(prefix.length)
     if (typeof value === 'number') values[id] = value
     if (typeof value !== 'string' || value.trim() === '') continue
-    const number = form.data.numbers.includes(id) ? Number(value.replace(',', '.')) : Number.NaN
-    values[id] = Number.isFinite(number) ? number : value
+    values[id] = form.data.numbers.includes(id) ? numberIn(value) : value
   }
   return { button, openedAt: new Date(form.data.openedAt), values }
+}
+
+/** With a comma as people write it too, but `1,000` may be a thousand or one: what is no number stays as typed. */
+const numberIn = (typed: string): number | string => {
+  if (/^\s*[-+]?\d{1,3}(,\d{3})+\s*$/.test(typed)) return typed
+  const number = Number(typed.replace(',', '.'))
+  return Number.isFinite(number) ? number : typed
 }

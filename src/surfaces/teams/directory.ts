@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import type { Keep } from '../../app/keep.ts'
 import type { Activity } from './activity.ts'
-import { Recent } from './recent.ts'
 import { channelOf } from './ref.ts'
 
 /** Where Teams wants to be called: it differs by tenant and region, and may change, so every activity refreshes it. */
@@ -18,15 +18,12 @@ export type KnownPerson = z.infer<typeof person>
 
 /** Teams' own entry for whoever has not been heard of yet; it passes calls on to the tenant's region. */
 const GLOBAL_SERVICE = 'https://smba.trafficmanager.net/teams/'
-const REMEMBERED = 2_000
 
 /** What Baton has learnt of a tenant from what it was sent: shared by all replicas, and there after a restart. */
 export class Directory {
   readonly #keep: Keep['plain']
   readonly #tenantId: string
   readonly #isLocal: boolean
-  /** What was written last from here: the same is not written again. */
-  readonly #written = new Recent<string>(REMEMBERED)
 
   constructor(keep: Keep, tenantId: string, isLocal: boolean) {
     this.#keep = keep.plain
@@ -57,8 +54,8 @@ export class Directory {
 
   /** Baton was taken out of a channel's team, or out of a person's chat. */
   async forget({ channel, from }: Activity): Promise<void> {
-    if (channel !== null) await this.#remove('channel', this.#key(channel))
-    else if (from.aad !== null) await this.#remove('person', this.externalId(from.aad))
+    if (channel !== null) await this.#keep.remove('channel', this.#key(channel))
+    else if (from.aad !== null) await this.#keep.remove('person', this.externalId(from.aad))
   }
 
   /** Where to call about a channel; null where Baton has never been heard of and nobody is to be asked. */
@@ -81,15 +78,9 @@ export class Directory {
     return `${this.#tenantId}/${channel}`
   }
 
+  /** What is there already is not written again. Read anew each time: another replica may have forgotten it. */
   async #put(kind: string, key: string, value: object): Promise<void> {
-    const text = JSON.stringify(value)
-    if (this.#written.get(`${kind}/${key}`) === text) return
+    if (isDeepStrictEqual(await this.#keep.get(kind, key), value)) return
     await this.#keep.put(kind, key, value)
-    this.#written.set(`${kind}/${key}`, text)
-  }
-
-  async #remove(kind: string, key: string): Promise<void> {
-    this.#written.delete(`${kind}/${key}`)
-    await this.#keep.remove(kind, key)
   }
 }

@@ -44,8 +44,11 @@ export function deliveryFailure(error: unknown, random: () => number = Math.rand
 export function tokenWords(error: unknown): string | null {
   const words =
     error instanceof Error ? `${'errorCode' in error ? error.errorCode : ''} ${error.message}` : ''
-  const isRefused =
-    /invalid_client|unauthorized_client|invalid_tenant|AADSTS(700016|7000215|7000222|90002)/.test(words)
+  if (words.includes('AADSTS7000222'))
+    return 'MICROSOFT_APP_PASSWORD has run out: make a new client secret for the app, and set it'
+  const isRefused = /invalid_client|unauthorized_client|invalid_tenant|AADSTS(700016|7000215|90002)/.test(
+    words,
+  )
   return isRefused ? 'copy MICROSOFT_APP_ID, MICROSOFT_APP_PASSWORD and MICROSOFT_APP_TENANT_ID again' : null
 }
 

@@ -1,23 +1,15 @@
-import type { Card, CardButton } from '../../app/card.ts'
+import type { Card } from '../../app/card.ts'
 import { UserError, wordsOf } from '../../app/errors.ts'
 import type { PressAnswer, PressInput } from '../../app/surface.ts'
-import {
-  type Actor,
-  asCard,
-  asWords,
-  failureWords,
-  type Handling,
-  type InvokeAnswer,
-  keyOf,
-} from './answer.ts'
-import { type DialogAnswer, renderDialog, type Submitted, saying } from './dialog.ts'
-import { type Outcome, outcomeOf, within } from './outcome.ts'
+import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
+import { failureWords, findOffer, NOT_RECORDED, saying } from '../kit/pressing.ts'
+import { Recent } from '../kit/recent.ts'
+import { type Actor, asCard, asWords, type Handling, type InvokeAnswer, keyOf } from './answer.ts'
+import { type DialogAnswer, renderDialog, type Submitted, sayInDialog } from './dialog.ts'
 import type { PressedButton } from './press-data.ts'
-import { Recent } from './recent.ts'
 import { encodeRef } from './ref.ts'
 import { renderTeamsCard, wordsCard } from './render.ts'
 
-const NOT_RECORDED = 'Baton could not record this. Look at the card, then press again.'
 const STILL = 'Still being recorded. Baton writes to you when it is done.'
 const GONE = 'This is no longer there.'
 
@@ -50,6 +42,12 @@ const inputOf = (
   const { conversation, message } = activity
   const post = on === 'post' && message ? { ref: encodeRef({ conversation, message }), redraws: false } : null
   return { identity, exception, action, version, ...more, ...(post ? { post } : {}) }
+}
+
+/** What is left of the time in which Teams wants its answer, in ms. */
+const untilAck = (ackMs: number): (() => number) => {
+  const startedAt = performance.now()
+  return () => Math.max(0, ackMs - (performance.now() - startedAt))
 }
 
 /** Records a press. What takes longer than Teams waits goes on, and the person is told in their chat with Baton. */
@@ -97,20 +95,14 @@ export async function press(
   const { result, message, card } = outcome.value
   // A list is of many: only where its button is old, the card that the person has to decide on takes its place.
   if (button.on === 'list')
-    return result === 'stale' ? asCard(drawn(said(message, card), actor)) : asWords(message)
+    return result === 'stale' ? asCard(drawn(saying(message, card), actor)) : asWords(message)
   const silent = button.on === 'post' && result === 'acted'
   const as = button.on === 'post' ? 'post' : 'reply'
-  return asCard(drawn(silent ? card : said(message, card), actor, as))
+  return asCard(drawn(silent ? card : saying(message, card), actor, as))
 }
 
 const drawn = (card: Card, { activity }: Actor, as: 'post' | 'reply' = 'reply') =>
   renderTeamsCard({ ...card, tell: [] }, as, [activity.from.id])
-
-const said = (message: string, card: Card): Card => ({
-  ...card,
-  summary: message,
-  blocks: [{ kind: 'text', text: message, tone: 'warning' }, ...card.blocks],
-})
 
 /** A card as it is now, for a client that may show an old one. */
 export async function refresh(
@@ -126,17 +118,6 @@ export async function refresh(
   return asWords(current?.ok ? GONE : 'Baton could not read this just now.')
 }
 
-const findOffer = (card: Card, action: string): CardButton | undefined =>
-  card.blocks
-    .flatMap((block) => (block.kind === 'buttons' ? block.buttons : []))
-    .find(
-      (each): each is CardButton =>
-        each.kind === 'press' &&
-        each.action === action &&
-        each.enabled &&
-        (each.inputs.length > 0 || each.confirm !== null),
-    )
-
 /**
  * A press that asks for something first: opens a dialog on what the exception is now. Where the card no longer offers
  * the action, it is an ordinary press, so that it is logged and answered like one.
@@ -148,21 +129,22 @@ export async function openDialog(
   handling: Handling,
 ): Promise<DialogAnswer> {
   const { host, log, clock, ackMs } = handling
+  const left = untilAck(ackMs)
   const openedAt = clock()
   const { exception, action } = button
   const current = await within(outcomeOf(host.card(exception)), ackMs)
   if (!current?.ok) {
     const problem = current ? wordsOf(current.error) : 'it took too long'
     log.error({ surface: 'teams', exception, action, problem }, 'A form was not opened')
-    return saying(failureWords(current?.error, 'Baton could not open the form. Press again.'))
+    return sayInDialog(failureWords(current?.error, 'Baton could not open the form. Press again.'))
   }
   const offered = current.value && findOffer(current.value, action)
   if (current.value && offered) {
     return renderDialog(current.value, offered, { ...button, version: offered.version }, openedAt)
   }
   const input = inputOf(actor, button, { values: {}, formOpenedAt: null, interactionKey })
-  const outcome = await record(actor, input, handling)
-  return saying(outcome ? wordsFor(outcome) : STILL)
+  const outcome = await record(actor, input, { ...handling, ackMs: left() })
+  return sayInDialog(outcome ? wordsFor(outcome) : STILL)
 }
 
 /** A form that was sent: it closes, it keeps what was typed and shows what is wrong with it, or it says what became of it. */
@@ -171,6 +153,7 @@ export async function submit(
   { button, openedAt, values }: Submitted,
   handling: Handling,
 ): Promise<DialogAnswer> {
+  const left = untilAck(handling.ackMs)
   const { exception, action, version, on } = button
   const who = actor.identity.externalId
   const content = JSON.stringify(Object.entries(values).sort())
@@ -185,14 +168,15 @@ export async function submit(
   )
   const input = inputOf(actor, button, { values, formOpenedAt: openedAt, interactionKey })
   const outcome = await record(actor, input, handling)
-  if (!outcome) return saying(STILL)
+  if (!outcome) return sayInDialog(STILL)
   if (outcome.ok && outcome.value.result === 'acted' && on === 'post') return null
   if (!outcome.ok && outcome.error instanceof UserError) {
-    const current = await handling.host.card(exception).catch(() => null)
+    const read = await within(outcomeOf(handling.host.card(exception)), left())
+    const current = read?.ok ? read.value : null
     const offered = current && findOffer(current, action)
     if (current && offered && offered.inputs.length > 0) {
       return renderDialog(current, offered, button, openedAt, { values, words: outcome.error.message })
     }
   }
-  return saying(wordsFor(outcome))
+  return sayInDialog(wordsFor(outcome))
 }

@@ -37,7 +37,7 @@ const utf8 = (value: unknown): number => Buffer.byteLength(JSON.stringify(value)
 
 /** What a mention, a refresh and the places of the buttons add to a card. */
 const ROOM = 6 * 1024
-const HOST: CardHost = { size: utf8, bytes: LIMITS.cardBytes - ROOM, asks: 'in_dialog' }
+const HOST: CardHost = { size: utf8, bytes: LIMITS.cardBytes - ROOM, asks: 'in_dialog', times: 'stand' }
 
 /**
  * Draws a card for Teams, pure: within its size whatever the card holds; it mentions those in `tell` who are of
@@ -111,16 +111,23 @@ const mentionable = (name: string): string =>
     .replace(/\p{Surrogate}$/u, '')
 
 const mentionsOf = (tell: readonly Mention[]): MentionEntity[] => {
-  const mine = tell.filter(({ surface }) => surface === 'teams')
-  const seen = new Set<string>()
-  return mine.slice(0, LIMITS.mentions).flatMap(({ id, kind, name }): MentionEntity[] => {
-    const shown = mentionable(name) || (kind === 'group' ? 'the team' : 'you')
-    if (seen.has(shown)) return []
-    seen.add(shown)
-    const text = `<at>${shown}</at>`
+  const mine = tell.filter(
+    ({ surface, id }, index) =>
+      surface === 'teams' &&
+      tell.findIndex((other) => other.surface === surface && other.id === id) === index,
+  )
+  const names = new Map<string, number>()
+  return mine.slice(0, LIMITS.mentions).map(({ id, kind, name }): MentionEntity => {
+    const called = mentionable(name) || (kind === 'group' ? 'the team' : 'you')
+    // Two people of one name are told apart by a number, or Teams would not know whom each text means.
+    const nth = (names.get(called) ?? 0) + 1
+    names.set(called, nth)
+    const shown = nth === 1 ? called : `${called} ${nth}`
     // An identity is `<tenant>:<directory id>`; Teams knows the person by the second.
-    return kind === 'group'
-      ? [{ type: 'mention', text, mentioned: { id, name: shown, type: 'tag' } }]
-      : [{ type: 'mention', text, mentioned: { id: id.slice(id.indexOf(':') + 1), name: shown } }]
+    const mentioned =
+      kind === 'group'
+        ? ({ id, name: shown, type: 'tag' } as const)
+        : { id: id.slice(id.indexOf(':') + 1), name: shown }
+    return { type: 'mention', text: `<at>${shown}</at>`, mentioned }
   })
 }

@@ -1,7 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import type { WebSocket } from 'ws'
+import type { Clock } from '../clock.ts'
 import { isObject, type Json } from './blocks.ts'
-import type { Clock } from './clock.ts'
 import type { World } from './world.ts'
 
 /** Slack waits this long for the acknowledgement; then the user sees an error. */

@@ -1,5 +1,5 @@
+import { type Clock, ManualClock, wallClock } from '../clock.ts'
 import { checkView, isObject, type Json } from './blocks.ts'
-import { type Clock, ManualClock, wallClock } from './clock.ts'
 import { Deliverer, type Delivery, httpTransport, SocketTransport, sign } from './deliver.ts'
 import { CLIENT, type Grant, Grants } from './oauth.ts'
 import { appMention, blockActions, event, homeActions, slashCommand, viewSubmission } from './payloads.ts'

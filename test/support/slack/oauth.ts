@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import type { Json } from './blocks.ts'
-import type { Clock } from './clock.ts'
 import { BOT, TEAM, type World } from './world.ts'
 
 /** What a bot token belongs to. */

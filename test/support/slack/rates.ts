@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** A bucket that holds `burst` calls and refills at `perMinute`. */
 type Rate = { burst: number; perMinute: number }

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
+import type { Clock } from '../clock.ts'
 import { type Answer, invalid, METHODS, type Method, readContent } from './api.ts'
 import { isObject, type Json } from './blocks.ts'
-import type { Clock } from './clock.ts'
 import type { SocketTransport } from './deliver.ts'
 import type { Grants } from './oauth.ts'
 import { RateLimits } from './rates.ts'
@@ -36,6 +36,8 @@ export class SlackServer {
   readonly calls: Recorded[] = []
   readonly faults: { method: string; fault: Fault }[] = []
   readonly usedScopes = new Set<string>()
+  /** Methods that were called faster than Slack takes them, once for each such call. */
+  readonly tooFast: string[] = []
   revoked = false
   /** How many of the next sockets are not greeted. */
   silent = 0
@@ -126,7 +128,9 @@ export class SlackServer {
       if (refusal) return { status: 200, body: { ok: false, error: refusal } }
       const grant = this.#settings.grants.of(credential)
       const wait = this.#limits.take(method, channel, typeof grant === 'string' ? TEAM.id : grant.team)
-      return wait > 0 ? limited(wait) : { status: 200, body: this.#answer(method, values, credential) }
+      if (wait === 0) return { status: 200, body: this.#answer(method, values, credential) }
+      this.tooFast.push(method)
+      return limited(wait)
     })
   }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import { isObject, type Json } from './blocks.ts'
-import type { Clock } from './clock.ts'
 
 export type User = {
   id: string

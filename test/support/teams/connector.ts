@@ -93,7 +93,7 @@ function account(world: World, id: string): Json {
     email: person.email,
     userPrincipalName: person.email,
     tenantId: world.tenantId,
-    userRole: 'user',
+    userRole: person.isGuest ? 'guest' : 'user',
   }
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../slack/clock.ts'
+import type { Clock } from '../clock.ts'
 import { type Json, parseJson } from './json.ts'
 import type { Forgery, Signer } from './jwt.ts'
 import type { World } from './world.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type Clock, ManualClock, wallClock } from '../slack/clock.ts'
+import { type Clock, ManualClock, wallClock } from '../clock.ts'
 import { cardOf } from './activity.ts'
 import { cardAnswer, dialogAnswer, plainAnswer } from './answers.ts'
 import { actionsOf, type FoundAction } from './card-parts.ts'

@@ -6,6 +6,8 @@ export type Forgery =
   | 'none'
   | 'audience'
   | 'issuer'
+  /** Good, but given to the bot itself, as it sends it along with every call. */
+  | 'own'
   | 'service_url'
   | 'expired'
   | 'signature'
@@ -14,6 +16,8 @@ export type Forgery =
   | 'garbage'
 
 const ISSUER = 'https://api.botframework.com'
+/** The directory that gives bots their tokens. */
+const DIRECTORY = 'https://sts.windows.net/d6d49420-f39b-4df7-a1dc-d59a935871db/'
 const LIFE_SECONDS = 3_600
 const KEY_ID = 'double-key-1'
 
@@ -48,6 +52,16 @@ export class Signer {
     const now = Math.floor(nowMs / 1000)
     // Receivers allow clocks to differ by five minutes.
     const from = forgery === 'expired' ? now - LIFE_SECONDS - 600 : now
+    if (forgery === 'own') {
+      return this.#signed(KEY_ID, own, {
+        iss: DIRECTORY,
+        aud: ISSUER,
+        appid: appId,
+        ver: '1.0',
+        nbf: from,
+        exp: from + LIFE_SECONDS,
+      })
+    }
     const payload = {
       iss: forgery === 'issuer' ? 'https://login.stranger.example' : ISSUER,
       aud: forgery === 'audience' ? '00000000-0000-4000-8000-000000000000' : appId,
@@ -58,8 +72,11 @@ export class Signer {
     if (forgery === 'unsigned')
       return `${base64({ typ: 'JWT', alg: 'none', kid: KEY_ID })}.${base64(payload)}.`
     const kid = forgery === 'unknown_key' ? 'double-key-9' : KEY_ID
+    return this.#signed(kid, forgery === 'signature' || forgery === 'unknown_key' ? strangers : own, payload)
+  }
+
+  #signed(kid: string, key: typeof own, payload: object): string {
     const signed = `${base64({ typ: 'JWT', alg: 'RS256', kid })}.${base64(payload)}`
-    const key = forgery === 'signature' || forgery === 'unknown_key' ? strangers : own
     return `${signed}.${signature(signed, key.privateKey)}`
   }
 }

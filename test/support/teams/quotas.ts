@@ -1,4 +1,4 @@
-import type { Clock } from '../slack/clock.ts'
+import type { Clock } from '../clock.ts'
 
 /** So many calls in so long, over a sliding window. */
 type Quota = { calls: number; perMs: number }

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Clock } from '../slack/clock.ts'
+import type { Clock } from '../clock.ts'
 import { sizeOf } from './activity.ts'
 import {
   ACTIVITY_NOT_FOUND,

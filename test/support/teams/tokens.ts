@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ConfigurationServiceClientCredentialFactory } from 'botbuilder'
-import type { Clock } from '../slack/clock.ts'
+import type { Clock } from '../clock.ts'
 import { isObject, textOf } from './json.ts'
 
 /** What the bot asks for: the one scope that Teams' connector takes. */

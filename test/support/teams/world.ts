@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Clock } from '../slack/clock.ts'
+import type { Clock } from '../clock.ts'
 import type { Json } from './json.ts'
 
 /** `phone`: the mobile client, which sends numbers as text. */
@@ -10,6 +10,8 @@ export type Person = {
   name: string
   email: string
   client: 'desktop' | 'phone'
+  /** Invited from another company. */
+  isGuest?: boolean
 }
 export type Team = { kind: 'team'; id: string; aadGroupId: string; name: string; members: Person[] }
 export type Channel = { kind: 'channel'; id: string; name: string; team: Team; deleted: boolean }

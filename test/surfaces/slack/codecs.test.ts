@@ -53,6 +53,7 @@ describe('what travels through Slack comes back as it was sent', () => {
       own: fc.boolean(),
       openedAt: fc.date({ noInvalidDate: true }),
       channel: fc.option(fc.constantFrom('C1', 'D1')),
+      ts: fc.option(fc.stringMatching(/^[0-9]{10}\.[0-9]{6}$/)),
       responseUrl: fc.option(fc.webUrl()),
     })
     fc.assert(
@@ -64,7 +65,7 @@ describe('what travels through Slack comes back as it was sent', () => {
 
   it('of an address too long to carry, everything else', () => {
     const about = { exception: '41', action: 'note', version: 3, own: true }
-    const context = { ...about, openedAt: new Date(0), channel: 'C1' }
+    const context = { ...about, openedAt: new Date(0), channel: 'C1', ts: '1700000000.000100' }
     const sent = encodeContext({ ...context, responseUrl: `https://example.test/${'x'.repeat(3000)}` })
     expect(decodeContext(sent)).toEqual({ ...context, responseUrl: null })
   })
@@ -113,6 +114,7 @@ it('any form is accepted by Slack, whatever the button asks for', () => {
     own: true,
     openedAt: new Date(),
     channel: null,
+    ts: null,
     responseUrl: null,
   }
   fc.assert(

@@ -126,6 +126,21 @@ describe.each(MODES)('a form over %s', (mode) => {
     expect(slack.see(orders)[0]?.text).toContain('Receipt 1001 was booked')
   })
 
+  it('names the post that opened it, so that it is redrawn by its one writer, and adopted if nobody remembers it', async () => {
+    rig = await startRig(mode)
+    const { slack, host, orders, mara } = rig
+    const redrawn: unknown[] = []
+    host.onRedraw = async (card, surface, _write, ref) => {
+      redrawn.push({ card, surface, ref })
+    }
+    await open(rig, 'Dismiss')
+    const ref = `${orders.id}:${slack.see(orders)[0]?.ts}`
+    await slack.submit(mara, { 'Why?': 'Expected' })
+    await rig.surface.stop()
+    expect(host.presses[0]?.post).toEqual({ ref, redraws: true })
+    expect(redrawn).toEqual([{ card: '41', surface: 'slack', ref }])
+  })
+
   it('opened from a reply says in the form what came of it', async () => {
     rig = await startRig(mode)
     const { slack, host, orders, mara } = rig

@@ -43,12 +43,12 @@ describe.each(MODES)('Baton installed in several workspaces over %s', (mode) => 
 
   type Replica = { surface: Surface; host: FakeHost; url: string; logged: string[] }
 
-  const start = async (kept = keep, by: Mode = mode): Promise<Replica> => {
+  const start = async (kept = keep, by: Mode = mode, workspaces = 'T1NORTH,T2SOUTH'): Promise<Replica> => {
     const config = readSlackConfig({
       SLACK_CLIENT_ID: slack.client.id,
       SLACK_CLIENT_SECRET: slack.client.secret,
       SLACK_STATE_SECRET: 'a state secret',
-      SLACK_WORKSPACES: 'T1NORTH,T2SOUTH',
+      SLACK_WORKSPACES: workspaces,
       SLACK_API_URL: slack.apiUrl,
       ...(by === 'socket'
         ? { SLACK_APP_TOKEN: slack.appToken }
@@ -144,6 +144,19 @@ describe.each(MODES)('Baton installed in several workspaces over %s', (mode) => 
     expect(words).toContain('SLACK_WORKSPACES')
     expect(slack.grantsOf('T3STRANGE')).toMatchObject([{ revoked: true }])
     expect(await keep.secret.list('installation')).toEqual([])
+  })
+
+  it('serves a workspace no longer that SLACK_WORKSPACES does not name any more', async () => {
+    const before = await start()
+    await install(before, 'T1NORTH')
+    await install(before, 'T2SOUTH')
+    await before.surface.stop()
+    const baton = await start(keep, mode, 'T1NORTH')
+    const south = slack.addChannel('south', { team: 'T2SOUTH' })
+    expect(await deliverOf(baton).post(`T2SOUTH/${south.id}`, exceptionCard())).toMatchObject({
+      failure: { is: 'channel_unusable', words: expect.stringContaining('SLACK_WORKSPACES') },
+    })
+    expect(await baton.surface.probe()).not.toContain('T2SOUTH')
   })
 
   it('takes a code once, and only with the state of the same browser', async () => {

@@ -57,6 +57,20 @@ describe.each(MODES)('a press over %s', (mode) => {
     expect((await pressing).state).toBe('acked')
   })
 
+  it('is acknowledged once it is stored, while its card is still being read', async () => {
+    rig = await startRig(mode)
+    const { slack, host, orders, mara } = rig
+    const read = held<PressAnswer>()
+    host.onPress = (_input, onStored) => {
+      onStored?.()
+      return read.promise
+    }
+    const ts = await postCard(rig)
+
+    expect((await slack.press(orders, ts, 'Book the receipt', mara)).state).toBe('acked')
+    read.resolve(host.answer('acted', 'Booked.'))
+  })
+
   it('is acknowledged before Slack gives up, and answered later, when recording it takes long', async () => {
     rig = await startRig(mode, { ackMs: 30 })
     const { slack, host, orders, mara } = rig

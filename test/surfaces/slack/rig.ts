@@ -39,7 +39,8 @@ export class FakeHost implements SurfaceHost {
   readonly commands: CommandInput[] = []
   /** Whose homes were read. */
   readonly homes: Parameters<SurfaceHost['home']>[0][] = []
-  onPress: (input: PressInput) => Promise<PressAnswer> = async () => this.answer('acted', 'Booked.')
+  onPress: (input: PressInput, onStored?: () => void) => Promise<PressAnswer> = async () =>
+    this.answer('acted', 'Booked.')
   onCommand: SurfaceHost['command'] = async () => ({ card: listCard, text: 'two open' })
   onCard: SurfaceHost['card'] = async () => exceptionCard()
   onHome: SurfaceHost['home'] = async () => homeCard
@@ -71,9 +72,9 @@ export class FakeHost implements SurfaceHost {
     return { result, message, card }
   }
 
-  press(input: PressInput): Promise<PressAnswer> {
+  press(input: PressInput, onStored?: () => void): Promise<PressAnswer> {
     this.presses.push(input)
-    return this.onPress(input).then((answer) => {
+    return this.onPress(input, onStored).then((answer) => {
       this.#last = answer
       return answer
     })

@@ -23,6 +23,14 @@ describe('the settings of Teams', () => {
     expect(readTeamsConfig({ ...APP, MICROSOFT_APP_TYPE: 'MultiTenant' })?.app?.type).toBe('MultiTenant')
   })
 
+  it('hold the tenant as Microsoft writes it, however it was typed', () => {
+    const typed = 'ABCDEF12-2222-4333-8444-555555555555'
+    expect(readTeamsConfig({ ...APP, MICROSOFT_APP_TENANT_ID: typed })?.tenantId).toBe(typed.toLowerCase())
+    expect(readTeamsConfig({ TEAMS_LOCAL: '1', MICROSOFT_APP_TENANT_ID: typed })?.tenantId).toBe(
+      typed.toLowerCase(),
+    )
+  })
+
   it.each([
     [{ ...APP, MICROSOFT_APP_ID: '' }, /^MICROSOFT_APP_ID is missing/],
     [{ ...APP, MICROSOFT_APP_PASSWORD: undefined }, /^MICROSOFT_APP_PASSWORD is missing/],
@@ -65,6 +73,17 @@ describe('in baton.yml', () => {
     )
     expect(channels[0]?.on).toMatchObject({ teams: '19:0a@thread.tacv2' })
     expect(people.configured[0]?.identities).toContainEqual({ surface: 'teams', externalId: 't1:p1' })
+  })
+
+  it('people are the same in capitals and in small letters, in BATON_ADMIN too', () => {
+    const { people } = configFrom(
+      read('people: [{ name: Lea Example, role: lead, teams: "ABC-1:DEF-2" }]\n'),
+      readEnv({ BATON_ADMIN: 'teams:Abc-1:Def-3' }),
+      null,
+    )
+    const ids = people.configured.flatMap(({ identities }) => identities)
+    expect(ids).toContainEqual({ surface: 'teams', externalId: 'abc-1:def-2' })
+    expect(ids).toContainEqual({ surface: 'teams', externalId: 'abc-1:def-3' })
   })
 
   it.each([

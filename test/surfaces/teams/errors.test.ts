@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { deliveryFailure } from '../../../src/surfaces/teams/errors.ts'
+import { deliveryFailure, tokenWords } from '../../../src/surfaces/teams/errors.ts'
 import { ConnectorRefusal, ConnectorSilence } from '../../../src/surfaces/teams/http.ts'
 
 describe('a failed call', () => {
@@ -46,4 +46,10 @@ describe('a failed call', () => {
     expect(deliveryFailure(refused).is).toBe('locked_out')
     expect(deliveryFailure(refused).words).not.toContain('AADSTS')
   })
+})
+
+it('a password that ran out is told from one that was copied wrong', () => {
+  const words = (code: string) => tokenWords(new Error(`${code}: the directory's own words`))
+  expect(words('AADSTS7000222')).toContain('MICROSOFT_APP_PASSWORD has run out')
+  expect(words('AADSTS7000215')).toContain('copy MICROSOFT_APP_ID')
 })

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
+import { readSubmission } from '../../../src/surfaces/teams/dialog.ts'
 import { exceptionCard } from '../slack/cards.ts'
-import { postCard, type Rig, startRig } from './rig.ts'
+import { held, postCard, type Rig, startRig } from './rig.ts'
 
 let rig: Rig
 let id: string
@@ -34,6 +35,28 @@ it('takes the numbers of a phone, which come as text', async () => {
   await teams.openDialog(id, 'Fixed by hand', mara)
   await teams.submitDialog(mara, { 'How long? (min)': 7 })
   expect(host.presses[0]?.values).toEqual({ minutes: 7 })
+})
+
+it.each([
+  ['7,5', 7.5],
+  [' 12 ', 12],
+  // A thousand, or one: nobody can tell, so that Baton asks again.
+  ['1,000', '1,000'],
+  ['1,000,000', '1,000,000'],
+  ['seven', 'seven'],
+])('reads the number %j as %j', (typed, read) => {
+  const data = { exception: '41', action: 'a', version: 1, on: 'post', openedAt: 0, numbers: ['n'] }
+  expect(readSubmission({ ...data, 'value:41:a:n': typed })?.values).toEqual({ n: read })
+})
+
+it('that is wrong is answered before Teams gives up, though the card cannot be read again', async () => {
+  await rig.stop()
+  rig = await startRig({ ackMs: 100 })
+  const { teams, host, mara } = rig
+  await teams.openDialog(await postCard(rig), 'Fixed by hand', mara)
+  host.onPress = async () => Promise.reject(new UserError('Write at most a day.'))
+  host.onCard = () => held<null>().promise
+  expect((await teams.submitDialog(mara, { 'How long? (min)': 3 })).told).toBe('Write at most a day.')
 })
 
 it('asks before a risky press, and does nothing before it is said yes to', async () => {

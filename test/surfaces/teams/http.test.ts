@@ -1,5 +1,5 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect } from 'node:net'
 import express from 'express'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { createTeams } from '../../../src/surfaces/teams/index.ts'
@@ -56,13 +56,39 @@ it('takes a press of this machine, as the tenant that is configured', async () =
   expect(host.presses).toMatchObject([{ identity: { externalId: 'local:mara' } }])
 })
 
-it.each(['origin', 'x-forwarded-for', 'forwarded', 'x-forwarded-host'])(
+it.each(['origin', 'x-forwarded-for', 'forwarded', 'x-forwarded-host', 'via', 'x-real-ip', 'cf-ray'])(
   'refuses what a page in a browser or a tunnel passes on (%s)',
   async (name) => {
     expect(await statusOf(activity(), { [name]: 'https://evil.example' })).toBe(403)
     expect(host.presses).toEqual([])
   },
 )
+
+const raw = (head: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const body = JSON.stringify(activity())
+    const { port, hostname } = new URL(url)
+    const socket = connect(Number(port), hostname, () =>
+      socket.write(
+        `${head}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      ),
+    )
+    let answer = ''
+    socket.on('data', (part) => {
+      answer += part.toString()
+    })
+    socket.on('end', () => resolve(answer.slice(9, 12)))
+    socket.on('error', reject)
+  })
+
+it.each([
+  ['a proxy with default settings', 'POST /api/messages HTTP/1.0\r\nhost: 127.0.0.1:3000', '403'],
+  ['another name', 'POST /api/messages HTTP/1.1\r\nhost: localhost.evil.example', '403'],
+  ['a name like an address', 'POST /api/messages HTTP/1.1\r\nhost: 127.0.0.1.evil.example', '403'],
+  ['this machine', 'POST /api/messages HTTP/1.1\r\nhost: localhost:3000', '200'],
+])('tells this machine from what reaches it from outside: %s', async (_, head, status) => {
+  expect(await raw(head)).toBe(status)
+})
 
 it('refuses what is no JSON, no activity, too large, or from nobody', async () => {
   expect(await statusOf(activity(), { 'content-type': 'text/plain' })).toBe(415)

@@ -59,6 +59,7 @@ describe('what Teams did not sign', () => {
     'garbage',
     'audience',
     'issuer',
+    'own',
     'service_url',
     'expired',
     'signature',

@@ -61,6 +61,18 @@ describe('a card that is too large', () => {
   })
 })
 
+it('a deadline says when how much was left: a message in Teams stands still', () => {
+  const at = new Date('2026-11-23T12:30:00Z')
+  const countdownFrom = new Date('2026-11-23T07:30:00Z')
+  const card: Card = {
+    ...exceptionCard(),
+    blocks: [{ kind: 'time', label: 'Promised', at, countdownFrom }],
+  }
+  expect(JSON.stringify(renderTeamsCard(card, 'post'))).toContain(
+    '{{TIME(2026-11-23T12:30:00Z)}} (5 h left at {{TIME(2026-11-23T07:30:00Z)}})',
+  )
+})
+
 describe('a button', () => {
   const actionsOf = (card: Card, as: 'post' | 'reply') => {
     const set = z.looseObject({ type: z.literal('ActionSet'), actions: z.array(json) })
@@ -97,6 +109,15 @@ describe('a mention', () => {
     expect(entity?.mentioned.id).toBe('aad-1')
     expect(entity?.text).toMatch(/^<at>[\p{L} ]+<\/at>$/u)
     expect(JSON.stringify(card.body)).toContain(entity?.text)
+  })
+
+  it('of two people of one name is two, and of one person told twice is one', () => {
+    const tell = [told('Jo Example', 't1:aad-1'), told('Jo Example', 't1:aad-2'), told('Jo', 't1:aad-1')]
+    const { msteams, body } = renderTeamsCard(exceptionCard({ tell }), 'post')
+    const entities = msteams.entities ?? []
+    expect(entities.map(({ mentioned }) => mentioned.id)).toEqual(['aad-1', 'aad-2'])
+    expect(new Set(entities.map(({ text }) => text)).size).toBe(2)
+    for (const { text } of entities) expect(JSON.stringify(body)).toContain(text)
   })
 
   it('of a group is one of a tag; one of another platform is none', () => {

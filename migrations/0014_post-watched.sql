@@ -1,0 +1,1 @@
+ALTER TABLE "posts" ADD COLUMN "watched_until" timestamp with time zone;
