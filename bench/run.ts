@@ -9,6 +9,7 @@ import { receive } from './receive.ts'
 import { markdownTable, type Row, textTable } from './rows.ts'
 import { scale } from './scale.ts'
 import { startup } from './startup.ts'
+import { storm } from './storm.ts'
 
 /*
  * npm run bench -- [name] [--json | --markdown] [--subjects 10000,100000] [--explain]
@@ -18,7 +19,7 @@ import { startup } from './startup.ts'
  * and which statements touch most.
  */
 
-const BENCHES: readonly Bench[] = [receive, facts, latency, memory, startup, detection, scale]
+const BENCHES: readonly Bench[] = [receive, facts, latency, memory, startup, detection, scale, storm]
 
 const SMALLEST_WORLD = 100
 
