@@ -66,6 +66,8 @@ const WATCH_CRON = '*/15 * * * * *'
 const RECONCILE_TICK_MS = 60_000
 /** A system that was not read so many times in a row is silent, however short the time. */
 const SILENT_POLLS = 3
+/** How often it is counted how many share what a system allows, in ms. */
+const REPLICAS_MS = 10_000
 const UPKEEP_CRON = '0 17 3 * * *'
 /** How often it is counted anew how often unknown names were seen. */
 const REMAP_CRON = '0 */5 * * * *'
@@ -121,7 +123,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   await ensurePartitions(db, clock())
 
   const surfaced = readSurfaces(options.environment)
-  const connectors = connectAll(options.systems, { now: clock })
+  const connectors = connectAll(options.systems, { now: clock, replicas: countReplicas(db, stops) })
   const { maps } = config.yml
   const baton = createBatonConnector(createNameDesk({ store, maps, clock }))
   const setup = setupOf(options, [...connectors, baton], surfaced.posting)
@@ -308,6 +310,18 @@ const schedulesOf = (connection: Connection, setup: Setup): Schedule[] => {
       schedule(`reconcile:${system}`, everyMs(RECONCILE_TICK_MS), 'reconcile', { system }),
     ),
   ]
+}
+
+/** How many processes are alive, counted now and then; while the database does not answer the last count stands. */
+const countReplicas = (db: Connection['db'], stops: Stops): (() => number) => {
+  let count = 1
+  const look = async (): Promise<void> => {
+    const alive = await liveWorkers(db).catch(() => null)
+    if (alive) count = Math.max(1, alive.length)
+  }
+  const timer = setInterval(look, REPLICAS_MS).unref()
+  stops.push(async () => clearInterval(timer))
+  return () => count
 }
 
 type Change = { exception: string; version: number; channel: string | null }

@@ -19,7 +19,8 @@ import { createHttpConnector, createWebhookConnector } from './webhook/index.ts'
 import { x12Config } from './x12/config.ts'
 import { createX12Connector } from './x12/index.ts'
 
-export type ConnectorDeps = { now(): Date }
+/** `replicas`: how many processes call the systems just now; their rate budgets are for all of them together. */
+export type ConnectorDeps = { now(): Date; replicas?: () => number }
 
 /** One system as configured: how its numbers are compared, and how its connector is made. */
 export type ConfiguredSystem = {

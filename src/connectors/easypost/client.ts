@@ -19,13 +19,14 @@ export type EasypostClient = {
 }
 
 /** EasyPost's API, with the key as the user of Basic authentication. */
-export const createEasypostClient = (config: EasypostConfig): EasypostClient => {
+export const createEasypostClient = (config: EasypostConfig, replicas?: () => number): EasypostClient => {
   const http = createHttpClient({
     system: config.name,
     baseUrl: config.url,
     headers: { authorization: `Basic ${Buffer.from(`${config.apiKey}:`).toString('base64')}` },
     timeoutMs: config.timeoutMs,
     rate: { perSecond: LISTS_PER_SECOND },
+    replicas,
   })
   return {
     async trackers(before, signal, size = PAGE) {

@@ -9,8 +9,11 @@ import { createWebhook } from './webhook.ts'
 const moded = z.object({ mode: z.string() })
 
 /** The parcels of one EasyPost account. It is only read: EasyPost has no call that asks a carrier for anything. */
-export const createEasypostConnector = (config: EasypostConfig, deps: { now(): Date }): Connector => {
-  const client = createEasypostClient(config)
+export const createEasypostConnector = (
+  config: EasypostConfig,
+  deps: { now(): Date; replicas?: () => number },
+): Connector => {
+  const client = createEasypostClient(config, deps.replicas)
   return {
     system: config.name,
     role: 'carrier',

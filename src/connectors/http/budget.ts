@@ -18,24 +18,33 @@ const pause = (ms: number, signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', stop, { once: true })
   })
 
+/** Of several that share a rate each takes as long for the same number of calls as there are of them. */
+const limitsOf = ({ perSecond, perMinute }: Rate, sharers: number): RateLimiter[] => [
+  ...(perSecond === undefined
+    ? []
+    : [new RateLimiter({ tokensPerInterval: perSecond, interval: 1_000 * sharers })]),
+  ...(perMinute === undefined
+    ? []
+    : [new RateLimiter({ tokensPerInterval: perMinute, interval: 60_000 * sharers })]),
+]
+
 /**
  * How many calls a system gets in a second and in a minute; a call above that waits, first come, first served. The
  * counting is the limiter's; the line is ours, because its own cannot be left: who gives up would still take a turn.
+ * `replicas`: how many processes share the rate just now; in the long run they keep it together.
  */
-export const createBudget = ({ perSecond, perMinute }: Rate): Budget => {
-  const limits = [
-    ...(perSecond === undefined
-      ? []
-      : [new RateLimiter({ tokensPerInterval: perSecond, interval: 'second' })]),
-    ...(perMinute === undefined
-      ? []
-      : [new RateLimiter({ tokensPerInterval: perMinute, interval: 'minute' })]),
-  ]
+export const createBudget = (rate: Rate, replicas: () => number = () => 1): Budget => {
+  let sharers = replicas()
+  let limits = limitsOf(rate, sharers)
   let line: Promise<void> = Promise.resolve()
 
   const turn = async (signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted()
+      if (sharers !== replicas()) {
+        sharers = replicas()
+        limits = limitsOf(rate, sharers)
+      }
       const waitMs = Math.max(0, ...limits.map((limit) => limit.getWaitTime(1)))
       // Nothing comes between the question and the taking.
       if (waitMs === 0 && limits.every((limit) => limit.tryRemoveTokens(1))) return

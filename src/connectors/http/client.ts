@@ -42,6 +42,8 @@ export type HttpOptions = {
   queued?: number
   /** Calls in a second and in a minute; what is above waits its turn. */
   rate?: Rate
+  /** How many processes share the rate just now; one, unless told otherwise. */
+  replicas?: (() => number) | undefined
   /** For an address that an admin writes freely: only public ones, and those that are allowed by name. */
   guard?: Guard
 }
@@ -174,7 +176,7 @@ export const createHttpClient = (options: HttpOptions): HttpClient => {
   })
   const around = { read: wrap(again, isolate), change: isolate }
   const within = wrap(breaker, inTime)
-  const budget = createBudget(options.rate ?? {})
+  const budget = createBudget(options.rate ?? {}, options.replicas)
 
   const run = async (intent: Intent, call: Call): Promise<HttpAnswer> => {
     const once = ({ signal }: IDefaultPolicyContext) => attempt(intent, call, signal)

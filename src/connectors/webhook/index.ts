@@ -4,9 +4,9 @@ import { createAction } from './actions/action.ts'
 import type { ApiConfig, HttpConfig, WebhookConfig } from './config.ts'
 import { createIntake } from './intake/intake.ts'
 
-type Deps = { now(): Date }
+type Deps = { now(): Date; replicas?: () => number }
 
-const clientOf = (system: string, api: ApiConfig): HttpClient =>
+const clientOf = (system: string, api: ApiConfig, replicas?: () => number): HttpClient =>
   createHttpClient({
     system,
     baseUrl: api.url,
@@ -17,14 +17,15 @@ const clientOf = (system: string, api: ApiConfig): HttpClient =>
       ...(api.per_second === undefined ? {} : { perSecond: api.per_second }),
       ...(api.per_minute === undefined ? {} : { perMinute: api.per_minute }),
     },
+    replicas,
   })
 
 type Declared = Pick<WebhookConfig, 'name' | 'role' | 'api' | 'facts' | 'actions' | 'retry'>
 
 /** What both kinds have in common: the routing actions, and where they are called. */
-const declared = (kind: string, config: Declared, { now }: Deps): Connector => {
+const declared = (kind: string, config: Declared, { now, replicas }: Deps): Connector => {
   const { name: system, role, api, facts } = config
-  const http = api && clientOf(system, api)
+  const http = api && clientOf(system, api, replicas)
   const mappings = new Map(
     facts.flatMap((mapping) => (mapping.name ? [[mapping.name, mapping] as const] : [])),
   )

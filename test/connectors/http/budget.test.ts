@@ -45,6 +45,32 @@ describe('a rate budget', () => {
     expect(got.slice(0, 4)).toEqual([0, 1, 2, 3])
   })
 
+  it('is kept together by all who share it, also by who joins later', async () => {
+    let replicas = 2
+    const got: number[] = []
+    const turns = (budget: ReturnType<typeof createBudget>, name: number) => {
+      for (let i = 0; i < 50; i++) budget.take(never).then(() => got.push(name))
+    }
+    turns(
+      createBudget({ perSecond: 2 }, () => replicas),
+      1,
+    )
+    turns(
+      createBudget({ perSecond: 2 }, () => replicas),
+      2,
+    )
+    await vi.advanceTimersByTimeAsync(10_000)
+    // What each may send at once, and then two a second.
+    expect(got).toHaveLength(2 * 2 + 2 * 10)
+    expect(got.filter((name) => name === 1)).toHaveLength(12)
+    replicas = 4
+    const before = got.length
+    await vi.advanceTimersByTimeAsync(20_000)
+    // Two of the four are here.
+    expect(got.length - before).toBeLessThanOrEqual(20 + 4)
+    expect(got.length - before).toBeGreaterThanOrEqual(20)
+  })
+
   it('lets a caller leave the line: at once, for nothing, and without holding up those behind', async () => {
     const stop = new AbortController()
     const { got, left } = takers({ perSecond: 1 }, 3, [never, stop.signal])
