@@ -91,9 +91,31 @@ const loggerFor = (log: Log): Logger =>
     if (level === 'error' || level === 'warning') log.warn({ from: 'queue' }, message)
   })
 
+/**
+ * The library logs a failed job's error, and stores its message: what quotes parameters, which may be anybody's data,
+ * gives the database's words instead, and keeps where it came from.
+ */
+const withoutData = (error: unknown): unknown => {
+  const words = wordsOf(error)
+  if (!(error instanceof Error) || words === error.message) return error
+  const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  const told = new Error(words)
+  told.stack = [`Error: ${words}`, ...frames].join('\n')
+  return told
+}
+
 const taskList = (handlers: Handlers): Record<string, (payload: unknown) => Promise<void>> =>
   Object.fromEntries(
-    Object.entries(handlers).map(([name, handle]) => [name, (payload: unknown) => handle(payload as never)]),
+    Object.entries(handlers).map(([name, handle]) => [
+      name,
+      async (payload: unknown) => {
+        try {
+          await handle(payload as never)
+        } catch (error) {
+          throw withoutData(error)
+        }
+      },
+    ]),
   )
 
 /*

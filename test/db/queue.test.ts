@@ -131,6 +131,25 @@ describe('a job', () => {
     expect(events).toEqual(['begun', 'finished', 'stopped'])
     expect(await workers()).toEqual([])
   })
+
+  it('whose statement failed is logged, and kept, in the words of the database, without its parameters', async () => {
+    const lines: string[] = []
+    const write = (_fields: object, message: string) => {
+      lines.push(message)
+    }
+    const poll = async () => {
+      await world.rows(sql`select 1 / 0 where ${'mara.example@retail.example'} <> ''`)
+    }
+    await start({ handlers: handlers({ poll }).all, log: { info: write, warn: write, error: write } })
+    await addPoll('erp')
+    const failures = () =>
+      world.rows(sql`select last_error from graphile_worker._private_jobs where last_error is not null`)
+    await vi.waitFor(async () => expect(await failures()).toHaveLength(1))
+    const told = [...lines, JSON.stringify(await failures())].join('\n')
+    expect(told.match(/division by zero/g)?.length).toBeGreaterThan(1)
+    expect(told).toContain('queue.test.ts')
+    expect(told).not.toContain('retail.example')
+  })
 })
 
 describe('a process that has died', () => {
