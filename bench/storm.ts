@@ -8,7 +8,7 @@ import { type Bench, type Context, openFolder, openPostgres, scaled } from './co
 import { type Row, row } from './rows.ts'
 import { type Server, startServer } from './server.ts'
 import { quantile } from './stats.ts'
-import { GROUPS, letFallDue, plantStopped } from './storm/plant.ts'
+import { GROUPS, letFallDue, letFewFallDue, plantStopped } from './storm/plant.ts'
 import { openSlack, type StormSlack } from './storm/slack.ts'
 import { openQuietSystems, systemsAt } from './systems.ts'
 
@@ -88,7 +88,7 @@ const watch = async (
   }
 }
 
-/** Presses in even distances, each on another one of the newest exceptions. */
+/** Presses in even distances: by turns on a message that stands in a channel, and on another one of the newest. */
 const pressAll = async (
   slack: StormSlack,
   { presses, overMs, next }: { presses: number; overMs: number; next: () => Promise<string> },
@@ -97,7 +97,7 @@ const pressAll = async (
   const beganAt = performance.now()
   for (let i = 0; i < presses; i++) {
     await pause(Math.max(0, beganAt + (i * overMs) / presses - performance.now()))
-    pressed.push(slack.press(await next(), i))
+    pressed.push(i % 2 === 0 ? slack.pressPosted(i / 2) : slack.press(await next(), i))
   }
   return Promise.all(pressed)
 }
@@ -121,6 +121,18 @@ const handOut = () => {
       }
     },
   }
+}
+
+/** A few exceptions of each kind are in their channels, as on any other day. */
+const untilPosted = async (sql: postgres.Sql): Promise<void> => {
+  await letFewFallDue(sql)
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await pause(LOOK_MS)) {
+    const [found] = await sql`
+      select count(*)::int as opened, count(p.ref)::int as posted
+      from exceptions e left join posts p on p.card = e.id::text`
+    if (found && found.opened > 0 && found.posted === found.opened) return
+  }
+  throw new Error('The first exceptions were not posted')
 }
 
 /** Every post shows what it should: what is still under way belongs to the calls of the storm. */
@@ -148,6 +160,8 @@ export const storm: Bench = {
     const server = await startBaton(context, url, slack)
     await slack.reach(`${server.url}${EVENTS_PATH}`)
     await slack.greet()
+    await untilPosted(sql)
+    await slack.begin()
 
     const overMs = OVER_MS * context.scale
     const presses = scaled(context, PRESSES)
@@ -195,6 +209,7 @@ const rowsOf = async (sql: postgres.Sql, { watched, pressed, startAt, report }: 
     count('calls that people caused', callsOf(calls)),
     count('calls refused as too fast (429)', tooFast.length),
     count('presses', pressed.length),
+    count('presses on messages in the channels', Math.ceil(pressed.length / 2)),
     row('storm', 'press to acknowledged p50', quantile(ackMs, 0.5), 'ms'),
     row('storm', 'press to acknowledged p99', quantile(ackMs, 0.99), 'ms'),
     count('presses lost', pressed.length - Number(logged?.presses)),

@@ -119,7 +119,7 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   const clockText = clockTextIn(config.yml.zone)
   const worker = randomUUID()
   const { db } = connection
-  const store = createStore(db)
+  const store = createStore(db, { atMost: connection.forBackground })
   await ensurePartitions(db, clock())
 
   const surfaced = readSurfaces(options.environment)
@@ -130,9 +130,11 @@ const open = async (options: BatonOptions, stops: Stops): Promise<Omit<Baton, 's
   const queries = createQueries(createReader(db), setup, config.channels, clock, clockText)
   const base = { store, setup, clock, clockText, isTransient }
   const { people } = config
+  // Whoever presses or asks does not wait behind a storm for a connection.
+  const forPeople = createStore(db)
   const host = createHost({
-    press: { ...base, people },
-    store,
+    press: { ...base, store: forPeople, people },
+    store: forPeople,
     people,
     clock,
     commands,

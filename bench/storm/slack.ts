@@ -23,7 +23,7 @@ export type SlackReport = {
   /** How often each method was called. */
   calls: Record<string, number>
   tooFast: string[]
-  /** When the first message for everybody was there, in epoch ms. */
+  /** When the first message for everybody was there that came after the beginning, in epoch ms. */
   firstCardAt: number | null
   violations: string[]
 }
@@ -31,7 +31,9 @@ type Asked =
   | { do: 'settings' }
   | { do: 'reach'; url: string }
   | { do: 'greet' }
+  | { do: 'begin' }
   | { do: 'press'; exception: string; person: number }
+  | { do: 'pressPosted'; turn: number }
   | { do: 'report' }
 
 export type StormSlack = {
@@ -40,8 +42,12 @@ export type StormSlack = {
   reach(url: string): Promise<void>
   /** Everybody asks something once, as on any other day: who they are is known then. */
   greet(): Promise<void>
+  /** From now on it is the storm: what was posted before is not its first card. */
+  begin(): Promise<void>
   /** Somebody opens one exception and says "I'm on it": ms from the press to its acknowledgement; null = Slack gave up. */
   press(exception: string, person: number): Promise<number | null>
+  /** Somebody takes, or hands back, what has a message of its own in a channel; answers as `press`. */
+  pressPosted(turn: number): Promise<number | null>
   report(): Promise<SlackReport>
 }
 
@@ -76,7 +82,9 @@ export const openSlack = async (context: Context): Promise<StormSlack> => {
     settings: () => ask({ do: 'settings' }),
     reach: (url) => ask({ do: 'reach', url }),
     greet: () => ask({ do: 'greet' }),
+    begin: () => ask({ do: 'begin' }),
     press: (exception, person) => ask({ do: 'press', exception, person }),
+    pressPosted: (turn) => ask({ do: 'pressPosted', turn }),
     report: () => ask({ do: 'report' }),
   }
 }
@@ -133,6 +141,27 @@ const takeOne = async (slack: SlackDouble, exception: string, user: User): Promi
   return state === 'acked' ? performance.now() - pressedAt : null
 }
 
+/** The button on an exception's message that takes it, or hands it back: whichever the message shows now. */
+const takeOrHandBack = (message: Message): string | undefined =>
+  message.visibleTo === null
+    ? look(message.blocks, message.text).buttons.find(
+        ({ value, confirm }) => confirm === null && /^\["p","\d+","(claim|release)"/.test(value),
+      )?.label
+    : undefined
+
+const pressPosted = async (slack: SlackDouble, turn: number, user: User): Promise<number | null> => {
+  const posted = slack.world.messages.flatMap((message) => {
+    const label = takeOrHandBack(message)
+    return label === undefined ? [] : [{ message, label }]
+  })
+  const chosen = posted[turn % posted.length]
+  const channel = slack.world.channels.find(({ id }) => id === chosen?.message.channel)
+  if (!chosen || !channel) throw new Error('No channel has the message of a single exception')
+  const pressedAt = performance.now()
+  const { state } = await slack.press(channel, chosen.message.ts, chosen.label, user)
+  return state === 'acked' ? performance.now() - pressedAt : null
+}
+
 const serve = async (reply: (message: object) => void): Promise<void> => {
   const slack = await startSlackDouble({
     scopes: [...SCOPES],
@@ -145,9 +174,21 @@ const serve = async (reply: (message: object) => void): Promise<void> => {
   const people = Array.from({ length: PEOPLE }, (_, i) => slack.addUser(`operator ${i + 1}`))
   /** A person does one thing after the other. */
   const busy = new Map<User, Promise<unknown>>()
+  /** What this person does comes after whatever they are doing. */
+  const inTurn = <T>(person: number, act: (user: User) => Promise<T>): Promise<T> => {
+    const user = people[person % people.length]
+    if (!user) throw new Error('There is nobody')
+    const done = (busy.get(user) ?? Promise.resolve()).then(() => act(user))
+    busy.set(
+      user,
+      done.catch(() => {}),
+    )
+    return done
+  }
+  let before = 0
   let firstCardAt: number | null = null
   world.watch(() => {
-    if (world.messages.some(({ visibleTo }) => visibleTo === null)) firstCardAt ??= Date.now()
+    if (world.messages.slice(before).some(({ visibleTo }) => visibleTo === null)) firstCardAt ??= Date.now()
   })
   const answer = async (asked: Asked): Promise<unknown> => {
     switch (asked.do) {
@@ -160,16 +201,14 @@ const serve = async (reply: (message: object) => void): Promise<void> => {
       case 'greet':
         for (const user of people) await askOnce(slack, user)
         return null
-      case 'press': {
-        const user = people[asked.person % people.length]
-        if (!user) throw new Error('There is nobody')
-        const taken = (busy.get(user) ?? Promise.resolve()).then(() => takeOne(slack, asked.exception, user))
-        busy.set(
-          user,
-          taken.catch(() => {}),
-        )
-        return taken
-      }
+      case 'begin':
+        before = world.messages.length
+        firstCardAt = null
+        return null
+      case 'press':
+        return inTurn(asked.person, (user) => takeOne(slack, asked.exception, user))
+      case 'pressPosted':
+        return inTurn(asked.turn, (user) => pressPosted(slack, asked.turn, user))
       case 'report': {
         const calls: Record<string, number> = {}
         for (const { method } of server.calls) calls[method] = (calls[method] ?? 0) + 1

@@ -3,7 +3,7 @@ import { decidePress, type PressDecision } from '../domain/press.ts'
 import type { BatchMember, BatchOffer, BatchRecord } from './batch-records.ts'
 import { batchRef } from './card-ref.ts'
 import { UserError } from './errors.ts'
-import { personBehind } from './people.ts'
+import { createMeet, personBehind } from './people.ts'
 import type { Tx } from './ports.ts'
 import { answered, noteMessage, type PressDeps, type Pressed } from './press.ts'
 import type { PressInput } from './surface.ts'
@@ -44,11 +44,20 @@ export const batchButtons = ({
 /**
  * A press on the card of a batch, in one transaction: first press wins, an old card does nothing, and whatever becomes
  * of it is logged as ONE touch that was about all the exceptions it decided on. Nothing is started here: that is the
- * work of the job, one exception after the other.
+ * work of the job, one exception after the other. Whoever is new was made known before.
  */
-export const createBatchPress =
+export const createBatchPress = (deps: PressDeps) => {
+  const meet = createMeet(deps)
+  const press = pressOnce(deps)
+  return async (id: string, input: PressInput): Promise<Pressed> => {
+    await meet(input.identity)
+    return press(id, input)
+  }
+}
+
+const pressOnce =
   (deps: PressDeps) =>
-  async (id: string, input: PressInput): Promise<Pressed> =>
+  (id: string, input: PressInput): Promise<Pressed> =>
     deps.store.transaction(async (tx) => {
       const now = deps.clock()
       const person = await personBehind(tx, deps.people, input.identity, now)

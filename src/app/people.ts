@@ -1,6 +1,6 @@
 import type { Person } from '../domain/model.ts'
 import { UserError } from './errors.ts'
-import type { Tx } from './ports.ts'
+import type { Clock, Store, Tx } from './ports.ts'
 import {
   type ConfiguredPerson,
   entryOf,
@@ -94,6 +94,25 @@ export const personBehind = async (
   }
   const first = person.find(({ own }) => own === standing.person)
   return { id: standing.person, name: first?.name ?? standing.name, role }
+}
+
+/**
+ * Makes whoever touches Baton for the first time known, and one with their other identities, in a short transaction of
+ * its own. Newcomers queue up behind one lock, which lasts as long as the transaction that asked for it: a transaction
+ * that goes on to wait for a subject must not make everybody's first touch wait for the same. It decides nothing:
+ * `personBehind` is asked again in the transaction that acts, and makes somebody known itself where it has to. Throws
+ * UserError, and leaves no trace, for a stranger where strangers may do nothing.
+ */
+export const createMeet = ({ store, people, clock }: { store: Store; people: People; clock: Clock }) => {
+  /** Who was met here before: to ask again would cost every press a transaction. As many as there are people. */
+  const met = new Set<string>()
+  return async (identity: Identity): Promise<void> => {
+    const { surface, externalId, email } = arrived(identity)
+    const who = JSON.stringify([surface, externalId, email])
+    if (met.has(who)) return
+    await store.transaction((tx) => personBehind(tx, people, identity, clock()))
+    met.add(who)
+  }
 }
 
 /** The channels that are somebody's by the entry that names them, on this surface or another; null = every channel. */

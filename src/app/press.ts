@@ -11,7 +11,7 @@ import { checkContracts } from './check.ts'
 import { type Draft, draftOf, saveDrafts, viewOf } from './draft.ts'
 import { UserError } from './errors.ts'
 import { type Around, type Offer, offersFor } from './offers.ts'
-import { type People, personBehind } from './people.ts'
+import { createMeet, type People, personBehind } from './people.ts'
 import { wantPosts } from './pipeline.ts'
 import type { Tx } from './ports.ts'
 import { type Assignee, carryOut } from './press-actions.ts'
@@ -29,11 +29,23 @@ export type Pressed = { result: PressResult; message: string }
  * One press, in one transaction: the subject is locked, the contract is checked again, the press is decided, and
  * press, claim and job are stored together; the caller acknowledges after the commit and the work comes later. Every
  * press is logged with what the person saw, whatever becomes of it. `shownOn`: the card that was pressed, where that is
- * not the exception's own.
+ * not the exception's own. Whoever is new was made known before, in a transaction that waits for nothing else.
  */
-export const createPress =
+export const createPress = (deps: PressDeps) => {
+  const meet = createMeet(deps)
+  const press = pressOnce(deps)
+  return async (input: PressInput, shownOn: string = input.exception): Promise<Pressed> => {
+    await meet(input.identity)
+    if (input.action === 'assign') {
+      await deps.store.transaction((tx) => assigneeOf(tx, deps, input, deps.clock()))
+    }
+    return press(input, shownOn)
+  }
+}
+
+const pressOnce =
   (deps: PressDeps) =>
-  async (input: PressInput, shownOn: string = input.exception): Promise<Pressed> =>
+  (input: PressInput, shownOn: string): Promise<Pressed> =>
     deps.store.transaction(async (tx) => {
       const now = deps.clock()
       const person = await personBehind(tx, deps.people, input.identity, now)

@@ -12,6 +12,8 @@ export type Executor =
 
 export type Connection = {
   db: Database
+  /** So many transactions may the work in the background have open at once: the rest is for people. */
+  forBackground: number
   url: string
   /** Calls back on every NOTIFY of a channel, on a connection of its own that reconnects by itself. */
   listen(channel: string, onNotify: (payload: string) => void): Promise<() => Promise<void>>
@@ -24,8 +26,14 @@ export type ConnectOptions = {
   max?: number
 }
 
+/**
+ * Connections that work in the background never takes, so that whoever presses a button finds one free. They are not a
+ * pool of their own: that would stand idle, and its first users would pay for caches that are cold.
+ */
+const FOR_PEOPLE = 4
+
 /** Connects lazily: the first statement tells whether the database answers. */
-export const connect = (url: string, { directUrl, max = 10 }: ConnectOptions = {}): Connection => {
+export const connect = (url: string, { directUrl, max = 14 }: ConnectOptions = {}): Connection => {
   const pooled = directUrl !== undefined && directUrl !== url
   const client = postgres(url, {
     max,
@@ -36,6 +44,7 @@ export const connect = (url: string, { directUrl, max = 10 }: ConnectOptions = {
   let listener: postgres.Sql | undefined
   return {
     db: drizzle(client, { schema }),
+    forBackground: Math.max(1, max - FOR_PEOPLE),
     url,
     async listen(channel, onNotify) {
       listener ??= postgres(directUrl ?? url, { max: 1, onnotice: () => {} })

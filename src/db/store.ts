@@ -58,8 +58,9 @@ export const txOf = (db: Executor): Tx => ({
   ...tendTx(db),
 })
 
-export const createStore = (db: Database): Store => ({
-  async transaction(work) {
+/** `atMost`: so many of its transactions are open at once; the others wait in the order in which they came. */
+export const createStore = (db: Database, { atMost }: { atMost?: number } = {}): Store => {
+  const tried = async <T>(work: (tx: Tx) => Promise<T>): Promise<T> => {
     for (let tries = 1; ; tries++) {
       try {
         return await db.transaction((tx) => work(txOf(tx)))
@@ -67,5 +68,25 @@ export const createStore = (db: Database): Store => ({
         if (!lostAgainstAnother(error) || tries === MAX_TRIES) throw withoutParameters(error)
       }
     }
-  },
-})
+  }
+  if (atMost === undefined) return { transaction: tried }
+  const inTurn = createGate(atMost)
+  return { transaction: (work) => inTurn(() => tried(work)) }
+}
+
+const createGate = (places: number) => {
+  let free = places
+  const waiting: (() => void)[] = []
+  return async <T>(work: () => Promise<T>): Promise<T> => {
+    if (free > 0) free -= 1
+    else await new Promise<void>((enter) => waiting.push(enter))
+    try {
+      return await work()
+    } finally {
+      // The place goes straight to the next one: nobody who comes now takes it before them.
+      const next = waiting.shift()
+      if (next) next()
+      else free += 1
+    }
+  }
+}

@@ -49,3 +49,37 @@ it('a failed statement tells what went wrong, and nothing of what people wrote',
   expect(String(bare)).toContain('params')
   expect(wordsOf(bare)).not.toContain('params')
 })
+
+it('people find a connection free while the background holds all that it may', async () => {
+  const { forBackground } = connection
+  const background = createStore(connection.db, { atMost: forBackground })
+  let began = 0
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let working: Promise<void>[] = []
+  await new Promise<void>((isFull) => {
+    working = Array.from({ length: 3 * forBackground }, () =>
+      background.transaction(async () => {
+        began += 1
+        if (began === forBackground) isFull()
+        await held
+      }),
+    )
+  })
+  expect(await createStore(connection.db).transaction((tx) => tx.feeds())).toEqual([])
+  expect(began).toBe(forBackground)
+  release()
+  await Promise.all(working)
+  expect(began).toBe(3 * forBackground)
+})
+
+it('a transaction that fails gives its place to the next one', async () => {
+  const one = createStore(connection.db, { atMost: 1 })
+  const failing = one.transaction(() => Promise.reject(new Error('no')))
+  const next = one.transaction((tx) => tx.feeds())
+  await expect(failing).rejects.toThrow('no')
+  expect(await next).toEqual([])
+  expect(await one.transaction((tx) => tx.feeds())).toEqual([])
+})
