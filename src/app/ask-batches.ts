@@ -1,13 +1,17 @@
 import { subjectName } from '../domain/keys.ts'
+import { reasonOf } from '../domain/route.ts'
 import { type Candidate, calledBy, whyAlone } from './batch-plan.ts'
 import type { BatchDetail } from './batch-records.ts'
 import { draftOf, viewOf } from './draft.ts'
 import { WORST_SHOWN } from './group-card.ts'
+import { LINES_A_LIST } from './group-list-card.ts'
+import type { GroupLine } from './group-records.ts'
 import { type Offer, offersFor } from './offers.ts'
 import type { Clock, ClockText, Reader } from './ports.ts'
 import type { Group, Queries } from './queries.ts'
 import { unreachableWords } from './reach.ts'
 import type { ExceptionSource, SourceFilter } from './records.ts'
+import { mentionsOf } from './telling.ts'
 import type { Setup } from './world.ts'
 
 /** The most that one press handles, and what a card can still be worked through. */
@@ -104,14 +108,27 @@ export const createBatchQueries = (
 
     batch: detail,
 
-    async group(id) {
-      const found = await reader.group(id, clock(), WORST_SHOWN)
+    async group(id, list = 0) {
+      const lines = { from: Math.max(0, list - 1) * LINES_A_LIST, to: list * LINES_A_LIST }
+      const found = await reader.group(id, clock(), WORST_SHOWN, lines)
       if (!found) return null
       const { contract, handoff } = found.parts
       const title =
         contract === undefined ? (handoff ?? 'Exceptions that opened together') : titleOf(contract)
-      const worst = found.worst.map(({ keys, ...line }) => ({ ...line, name: subjectName(keys) }))
-      return { ...found, title, worst }
+      const named = ({ keys, ...line }: GroupLine) => ({ ...line, name: subjectName(keys) })
+      const rules = setup.routing.rules.filter((rule) => found.routeReasons.includes(reasonOf(rule)))
+      const tell = await mentionsOf(reader, {
+        own: rules.flatMap((rule) => rule.tell ?? []),
+        raised: rules.flatMap(({ escalate }) => (escalate?.to === found.escalatedTo ? escalate.tell : [])),
+      })
+      return {
+        ...found,
+        title,
+        worst: found.worst.map(named),
+        lines: found.lines.map(named),
+        listed: found.listed.length,
+        tell,
+      }
     },
 
     async batches() {

@@ -9,7 +9,7 @@ import {
   type SubjectKind,
   type Timeline,
 } from '../domain/model.ts'
-import { ruleFor, type Told } from '../domain/route.ts'
+import { ruleFor } from '../domain/route.ts'
 import { createBatchQueries, offersOf } from './ask-batches.ts'
 import type { Mention } from './card.ts'
 import type { OwedItem } from './desk.ts'
@@ -28,6 +28,7 @@ import type {
 import type { ExceptionHistory, ExceptionSource, SourceFilter, SubjectRecord } from './records.ts'
 import { saveBy } from './save-by.ts'
 import { CHAIN, sideBySide } from './sides.ts'
+import { mentionsOf, onceEach } from './telling.ts'
 import { planToday } from './today.ts'
 import type { Setup } from './world.ts'
 
@@ -182,22 +183,8 @@ export const createQueries = (
     const given = assigned.map(
       ({ surface, externalId: id, name }): Mention => ({ surface, id, kind: 'person', name }),
     )
-    const [own, raised] = [rule?.tell ?? [], rule?.escalate?.tell ?? []]
-    const emails = [...own, ...raised].flatMap((told) => ('email' in told ? [told.email] : []))
-    const met = emails.length === 0 ? [] : await reader.vouched(emails)
-    const mentions = (list: Told[]): Mention[] =>
-      list.flatMap((told): Mention[] =>
-        'email' in told
-          ? met
-              .filter(({ email, surface }) => email === told.email && surface !== 'console')
-              .map(({ surface, externalId: id }) => ({ surface, id, kind: 'person', name: told.name }))
-          : [told],
-      )
-    const once = (list: Mention[]): Mention[] =>
-      list.filter(
-        ({ surface, id }, at) => list.findIndex((each) => each.surface === surface && each.id === id) === at,
-      )
-    return { own: once([...mentions(own), ...given]), raised: once(mentions(raised)) }
+    const told = await mentionsOf(reader, { own: rule?.tell ?? [], raised: rule?.escalate?.tell ?? [] })
+    return { own: onceEach([...told.own, ...given]), raised: told.raised }
   }
 
   const detailOf = async (source: ExceptionHistory): Promise<ExceptionDetail> => {
@@ -348,6 +335,8 @@ export const createQueries = (
       })
       return { id, channel, endedAt, revision, items: shown }
     },
+
+    followUp: (id) => reader.followUp(id),
 
     episodes: (id) => (/^\d{1,15}$/.test(id) ? reader.episodes(id, MOST_EPISODES) : Promise.resolve([])),
 

@@ -104,7 +104,7 @@ const COUNTED: [MemberState, string][] = [
 ]
 
 /** "7 of 12 done, 1 failed, 4 to go" */
-const progressWords = (members: readonly Pick<BatchMember, 'state'>[]): string => {
+export const progressWords = (members: readonly Pick<BatchMember, 'state'>[]): string => {
   const inState = (...states: MemberState[]) => members.filter(({ state }) => states.includes(state)).length
   const meant = members.length - inState('left_out')
   const toGo = inState('waiting', 'running')

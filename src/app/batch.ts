@@ -5,6 +5,7 @@ import type { BatchMember, BatchRecord, MemberEnd, MemberState } from './batch-r
 import { checkContracts } from './check.ts'
 import { draftOf, saveDrafts, viewOf } from './draft.ts'
 import { wordsOf } from './errors.ts'
+import { sayBatchEnded } from './follow-up-batch.ts'
 import type { Log } from './log.ts'
 import { type Offer, offersFor } from './offers.ts'
 import { wantPosts } from './pipeline.ts'
@@ -71,7 +72,10 @@ const settle = ({ store, setup, clock }: BatchDeps, id: string): Promise<BatchMe
     const now = members.map((member) => byPlace.get(member.place) ?? member)
     const next = now.find(({ state }) => state === 'waiting') ?? null
     const isOver = next === null && !now.some(({ state }) => state === 'running')
-    if (changed.length > 0 || isOver) await save(tx, { setup, clock }, batch, changed, isOver)
+    if (changed.length > 0 || isOver) {
+      const after = await save(tx, { setup, clock }, batch, changed, isOver)
+      if (isOver) await sayBatchEnded(tx, setup, after, now, clock())
+    }
     return next
   })
 
@@ -88,13 +92,14 @@ const save = async (
   batch: BatchRecord,
   changed: BatchMember[],
   isOver = false,
-): Promise<void> => {
+): Promise<BatchRecord> => {
   const now = clock()
   const over = isOver ? { state: 'finished' as const, finishedAt: now, version: batch.version + 1 } : {}
   const after: BatchRecord = { ...batch, revision: batch.revision + 1, ...over }
   await tx.saveBatch(after, changed)
   // Whoever pressed waits for the end, however long that took.
   await showBatch(tx, setup, after, now, isOver ? 'click' : 'progress')
+  return after
 }
 
 /** Under the subject's lock: everything is asked again, and then its run is started, or it is skipped with the reason. */

@@ -1,8 +1,10 @@
 import { batchCard } from './batch-card.ts'
 import type { Card, CardButton, CommandButton, Mention } from './card.ts'
-import { batchOf, escalationOf, groupOf, handoverOf } from './card-ref.ts'
+import { batchOf, escalationOf, followUpOf, groupOf, handoverOf, listOf, raisedGroupOf } from './card-ref.ts'
 import { exceptionCard } from './exception-card.ts'
-import { groupCard } from './group-card.ts'
+import { followUpCard } from './follow-up.ts'
+import { groupCard, raisedGroupCard } from './group-card.ts'
+import { groupListCard } from './group-list-card.ts'
 import { handoverCard } from './handover.ts'
 import type { Clock } from './ports.ts'
 import type { ExceptionDetail, Queries } from './queries.ts'
@@ -35,12 +37,29 @@ export const createCardOf =
       const detail = await queries.group(group.id)
       return detail && { card: groupCard(detail, group.showing, clock()), revision: detail.revision }
     }
+    const list = listOf(ref)
+    if (list !== null) {
+      const detail = await queries.group(list.group, list.page)
+      // Of an older posting there is no list any more: its message stays as it was.
+      if (!detail || detail.showing !== list.showing) return null
+      return { card: groupListCard(detail, list.page, clock()), revision: detail.revision }
+    }
+    const raised = raisedGroupOf(ref)
+    if (raised !== null) {
+      const detail = await queries.group(raised)
+      return detail && { card: raisedGroupCard(detail, clock()), revision: detail.revision }
+    }
     const id = batchOf(ref)
     if (id === null) {
       const handover = handoverOf(ref)
       if (handover !== null) {
         const left = await queries.handover(handover)
         return left && { card: handoverCard(left), revision: left.revision }
+      }
+      const followUp = followUpOf(ref)
+      if (followUp !== null) {
+        const said = await queries.followUp(followUp)
+        return said && { card: followUpCard(said), revision: 1 }
       }
       const detail = await queries.getException(escalationOf(ref) ?? ref)
       return detail && exceptionShown(detail, ref)

@@ -1,5 +1,5 @@
 import type { Card } from './card.ts'
-import { escalationOf, groupOf } from './card-ref.ts'
+import { escalationOf, groupOf, listOf, raisedGroupOf } from './card-ref.ts'
 import type { PostRecord } from './records.ts'
 import type { DeliveryFailure } from './surface.ts'
 
@@ -23,6 +23,8 @@ export type Blocked = Map<string, { words: string; until: Date }>
 /** A post that is new goes round a channel that cannot be used; one that is there is changed where it is. */
 export const wayOf = (post: PostRecord, { blocked, now, defaultChannel, nameOf }: WayDeps): Way => {
   const { channel, detour } = post
+  // A reply goes wherever its parent went, and says nothing of the way.
+  if (post.under !== null) return { channel, native: nameOf(channel) ?? nameOf(defaultChannel), detour: null }
   const trouble = blocked.get(channel)
   if (post.ref === null && channel !== defaultChannel && trouble && trouble.until > now) {
     return {
@@ -55,8 +57,8 @@ export const cardFor = (post: PostRecord, { detour }: Way, card: Card, revision:
 
 const plainCard = (ref: string, { title, tone, summary, tell }: Card): Card => {
   const exception = escalationOf(ref) ?? (/^\d+$/.test(ref) ? ref : null)
-  const group = groupOf(ref)
-  const asked = exception !== null ? `open ${exception}` : group ? 'open' : null
+  const isOfStorm = groupOf(ref) !== null || listOf(ref) !== null || raisedGroupOf(ref) !== null
+  const asked = exception !== null ? `open ${exception}` : isOfStorm ? 'open' : null
   const more = asked === null ? 'Everything is in the console.' : `"${asked}" shows everything.`
   return {
     title,
@@ -69,6 +71,18 @@ const plainCard = (ref: string, { title, tone, summary, tell }: Card): Card => {
     ...(tell ? { tell } : {}),
   }
 }
+
+/** What fails under another post for the same reason again, after so many attempts, is let be. */
+const LAST_ATTEMPT = 5
+
+/**
+ * A reply says nothing about the message that it could not stand under, which is seen when that one is changed: it is
+ * posted again, or in the default channel if its own cannot be used any more, and the reply comes under it there. So
+ * the parent is drawn again, and the reply waits for that. Where the parent is in order and takes no replies all the
+ * same, this ends after a while: whatever a reply says, the card above it says as well.
+ */
+export const lostItsParent = ({ under, ref }: PostRecord, failure: DeliveryFailure | null): boolean =>
+  under !== null && ref === null && (failure?.is === 'gone' || failure?.is === 'channel_unusable')
 
 export type PostResult = {
   ref: string | null
@@ -91,6 +105,11 @@ export const afterFailure = (
   const at = (ms: number): Date => new Date(now.getTime() + ms)
   const again = { ref, channel, postedRevision, problem: failure.words, detour, plainRevision }
   const anew = { ...again, ref: null, postedRevision: 0 }
+  if (lostItsParent(post, failure)) {
+    const isOver = attempts + 1 >= LAST_ATTEMPT && post.problem === failure.words
+    const pauseMs = PAUSE_MS * 2 ** Math.min(attempts, 6)
+    return { ...again, postedRevision: isOver ? revision : postedRevision, nextAttemptAt: at(pauseMs) }
+  }
   switch (failure.is) {
     case 'later':
       return { ...again, nextAttemptAt: at(failure.retryAfterMs) }

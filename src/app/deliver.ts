@@ -5,6 +5,7 @@ import {
   afterFailure,
   type Blocked,
   cardFor,
+  lostItsParent,
   MENDING_MS,
   type PostResult,
   restAfter,
@@ -13,7 +14,7 @@ import {
 } from './deliver-post.ts'
 import { type ErrandDeps, removeStrays, tellTroubles } from './delivery-errands.ts'
 import { wordsOf } from './errors.ts'
-import type { Resting, Tx } from './ports.ts'
+import type { LeasedPost, Resting, Tx } from './ports.ts'
 import type { PostRecord } from './records.ts'
 import type { Budget, Deliver, Delivered, DeliveryFailure, Surface } from './surface.ts'
 
@@ -32,7 +33,7 @@ const AT_ONCE = 8
 /** Of those: kept for what somebody pressed. */
 const FOR_CLICKS = 2
 
-type Taken = { post: PostRecord; lease: string; way: Way; budgets: Budget[] }
+type Taken = { post: LeasedPost; lease: string; way: Way; budgets: Budget[] }
 /** A channel's calls of one kind, and from when on one may be made: for clicks too, or for everything else. */
 type Rest = Resting & { until: Date }
 /** Rings when more has come; `wake` calls a round that waits for its calls. */
@@ -100,9 +101,10 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubt
         if (!post) return null
         const nameOf = (channel: string): string | null => deps.channelOn(surface, channel)
         const way = wayOf(post, { blocked, now, defaultChannel, nameOf })
-        const { channel, ref } = post
+        const { channel, ref, under } = post
         const fresh = ref === null
-        const budgets = way.native === null ? [] : deliver.budgets(fresh ? 'post' : 'update', way.native)
+        const call = !fresh ? 'update' : under === null ? 'post' : 'reply'
+        const budgets = way.native === null ? [] : deliver.budgets(call, way.native)
         const isClick = post.priority === 0
         const shut = fresh && way.channel === defaultChannel ? shutUntil(now) : null
         const until = shut ?? (await tx.takeBudgets(surface, budgets, now, isClick))
@@ -116,13 +118,17 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubt
     const { result, failure } = await project(deps, surface, deliver, post, way)
     const now = clock()
     const about = failure?.is === 'locked_out' ? '' : way.channel
-    const isTrouble = failure?.is === 'locked_out' || failure?.is === 'channel_unusable'
+    const isLost = lostItsParent(post, failure)
+    const isTrouble = !isLost && (failure?.is === 'locked_out' || failure?.is === 'channel_unusable')
     const isNew = post.ref === null
     if (isNew && failure?.is === 'ambiguous') doubts.count += 1
     if (isNew && !failure) doubts.count = 0
     await store.transaction(async (tx) => {
       const saved = await tx.savePost(post, lease, result)
       if (saved === 'lost') await tooLate(tx, post, result, failure, now)
+      if (isLost && post.under !== null && post.parentRef !== null) {
+        await tx.probePost({ card: post.under, surface, ref: post.parentRef }, now)
+      }
       const rest = failure && restAfter(failure, isNew ? doubts.count : 0)
       const budget = rest?.budget === 'widest' ? budgets.at(-1) : budgets[0]
       if (rest && budget) {
@@ -166,11 +172,13 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubt
   return async (bell: Bell): Promise<void> => {
     const calls = new Set<Promise<void>>()
     let posting = 0
+    let ended = 0
     const failed: unknown[] = []
     for (;;) {
       if (bell.rings) await look()
       bell.rings = false
       while (calls.size < AT_ONCE && failed.length === 0) {
+        const endedBefore = ended
         const taken = await take({
           clicksOnly: calls.size >= AT_ONCE - FOR_CLICKS,
           changesOnly: doubts.count > 0 && posting > 0,
@@ -179,6 +187,8 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubt
           failed.push(error)
           return null
         })
+        // What was posted during the look may be what a reply waited for.
+        if (!taken && ended > endedBefore) continue
         if (!taken) break
         const isNew = taken.post.ref === null
         if (isNew) posting += 1
@@ -188,6 +198,7 @@ const createRound = (deps: DeliverDeps, surface: string, deliver: Deliver, doubt
           })
           .finally(() => {
             if (isNew) posting -= 1
+            ended += 1
             calls.delete(call)
           })
         calls.add(call)
@@ -213,7 +224,7 @@ const project = async (
   { clock, log, cardOf, defaultChannel }: DeliverDeps,
   surface: string,
   deliver: Deliver,
-  post: PostRecord,
+  post: LeasedPost,
   way: Way,
 ): Promise<Projected> => {
   const { card, ref, plainRevision } = post
@@ -226,7 +237,7 @@ const project = async (
     return { result, failure: null }
   }
   const { revision } = shown
-  const sent = await send(deliver, way.native, ref, cardFor(post, way, shown.card, revision))
+  const sent = await send(deliver, way.native, post, cardFor(post, way, shown.card, revision))
   if (!sent.ok) {
     const { failure } = sent
     log.warn({ card, surface, failure: failure.is }, 'A card was not delivered')
@@ -250,7 +261,7 @@ const project = async (
 const send = async (
   deliver: Deliver,
   channel: string | null,
-  ref: string | null,
+  { ref, under, parentRef }: LeasedPost,
   card: Card,
 ): Promise<Delivered<string>> => {
   if (channel === null) {
@@ -258,6 +269,11 @@ const send = async (
     return { ok: false, failure: { is: 'channel_unusable', words } }
   }
   try {
+    if (ref === null && under !== null) {
+      return parentRef === null
+        ? { ok: false, failure: { is: 'gone', words: 'there is no message to reply to' } }
+        : await deliver.reply(parentRef, card)
+    }
     if (ref === null) return await deliver.post(channel, card)
     const updated = await deliver.update(ref, card)
     return updated.ok ? { ok: true, value: ref } : updated

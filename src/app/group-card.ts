@@ -1,6 +1,6 @@
 import { SEVERITIES } from '../domain/model.ts'
-import type { Card, CardBlock, CommandButton, Tone } from './card.ts'
-import { groupRef } from './card-ref.ts'
+import type { Card, CardBlock, CommandButton, Mention, Tone } from './card.ts'
+import { groupRef, raisedGroupRef } from './card-ref.ts'
 import { commandButton } from './command.ts'
 import { money } from './exception-context.ts'
 import type { GroupDetail, GroupFigures } from './group-records.ts'
@@ -14,7 +14,7 @@ const KINDS_SHOWN = 5
 const TONES: readonly Tone[] = ['neutral', 'warning', 'danger']
 
 /** The words by which "open" and "fix" find the members. */
-const wordsFor = ({ parts: { contract, handoff, system, severity } }: GroupDetail): string =>
+export const groupWords = ({ parts: { contract, handoff, system, severity } }: GroupDetail): string =>
   [contract ?? handoff, severity, ...(system === undefined || system === '' ? [] : system.split(' '))]
     .filter((word) => word !== undefined)
     .join(' ')
@@ -30,8 +30,11 @@ const ENDED: Record<string, string> = {
   folded: 'explained by another exception',
 }
 
+/** How one that is not open any more ended. */
+export const endedWord = (state: string): string => ENDED[state] ?? state
+
 const endedWords = ({ ended }: GroupFigures): string =>
-  listed(ended.map(({ state, count: n }) => `${wholeNumber(n)} ${ENDED[state] ?? state}`))
+  listed(ended.map(({ state, count: n }) => `${wholeNumber(n)} ${endedWord(state)}`))
 
 const ended = ({ ended: all }: GroupFigures): number => all.reduce((sum, { count: n }) => sum + n, 0)
 
@@ -76,7 +79,7 @@ const tableOf = ({ worst, figures: { open }, parts }: GroupDetail, now: Date): C
 })
 
 const buttonsOf = (detail: GroupDetail): CardBlock => {
-  const words = wordsFor(detail)
+  const words = groupWords(detail)
   const buttons: CommandButton[] = [
     commandButton(`fix ${words}`, 'Act on many at once'),
     commandButton(`open ${words}`, 'Show them one by one'),
@@ -120,9 +123,33 @@ const overCard = (detail: GroupDetail, closedAt: Date): Card => {
   }
 }
 
+const tellWords = (list: Mention[]): Pick<Card, 'tell'> => (list.length > 0 ? { tell: list } : {})
+
+/** A storm in the channel to which it was raised: what its summary says, where it is from, and whom that calls. */
+export const raisedGroupCard = (detail: GroupDetail, now: Date): Card => {
+  const { exception: _, tell: __, ...card } = groupCard(detail, detail.showing, now)
+  const exception = {
+    id: raisedGroupRef(detail.id),
+    version: detail.revision,
+    state: detail.closedAt ? 'closed' : 'open',
+  }
+  if (detail.closedAt) return { ...card, exception }
+  const { open, claimed } = detail.figures
+  const free = open - claimed
+  const text = `Escalated from #${detail.channel}: ${wholeNumber(free)} of these ${wholeNumber(open)} ${free === 1 ? 'has' : 'have'} nobody on ${free === 1 ? 'it' : 'them'}.`
+  return {
+    ...card,
+    title: `Escalated: ${card.title}`,
+    summary: `${text} ${card.summary}`,
+    blocks: [{ kind: 'text', text, tone: 'warning' }, ...card.blocks],
+    exception,
+    ...tellWords(detail.tell.raised),
+  }
+}
+
 /** The one message of a storm; `showing`: which of its posts is drawn. */
 export const groupCard = (detail: GroupDetail, showing: number, now: Date): Card => {
-  const { figures, openedAt, closedAt } = detail
+  const { figures, openedAt, closedAt, escalatedTo, tell } = detail
   if (showing < detail.showing) return movedCard(detail, showing)
   if (closedAt) return overCard(detail, closedAt)
   const many = `${wholeNumber(figures.open)} open`
@@ -134,8 +161,12 @@ export const groupCard = (detail: GroupDetail, showing: number, now: Date): Card
       state: 'open',
       text: `${many}, the first one for ${elapsed(openedAt, now)}.`,
     }),
+    ...tellWords(tell.own),
     blocks: [
       { kind: 'text', text },
+      ...(escalatedTo === null
+        ? []
+        : [{ kind: 'text' as const, text: `Nobody took them in time: escalated to #${escalatedTo}.` }]),
       factsOf(detail, now),
       { kind: 'time', label: 'First one opened', at: openedAt },
       tableOf(detail, now),

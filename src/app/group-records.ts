@@ -1,5 +1,6 @@
 import type { Bar, GroupBy, Grouping, Place, Recent, Stake } from '../domain/group.ts'
 import type { Key, Severity } from '../domain/model.ts'
+import type { Mention } from './card.ts'
 
 /*
  * Groups of exceptions as they are stored, and what the summary of a storm shows.
@@ -28,6 +29,13 @@ export type GroupRecord = GroupName & {
   postedAt: Date
   /** What the summary said when it was redrawn last: the same again is no reason to redraw it. */
   shown: string
+  /** How many members there ever were at the last look: as many again, and the storm has calmed. */
+  seen: number
+  /** What the list cards under the present posting name, worst first; empty while there are none. */
+  listed: string[]
+  /** When it was said elsewhere that nobody takes its members, and where; null while it was not. */
+  escalatedAt: Date | null
+  escalatedTo: string | null
 }
 
 /** What there is to say of a storm at one moment. */
@@ -53,6 +61,8 @@ export type GroupFigures = {
 export type GroupLine = Stake & {
   id: string
   contract: string
+  /** `open`; `folded`: on the card of what explains it; or how it ended. */
+  state: string
   keys: Key[]
   severity: Severity
   since: Date
@@ -71,8 +81,18 @@ export type GroupDetail = {
   /** Of how many postings this is the latest. */
   showing: number
   figures: GroupFigures
-  worst: (Omit<GroupLine, 'keys'> & { name: string })[]
+  worst: NamedLine[]
+  /** Of one list card: the members that it names, as they stand now. */
+  lines: NamedLine[]
+  /** How many members the list cards name together. */
+  listed: number
+  /** Where nobody's taking them was said, and what the members' rules say about that. */
+  escalatedTo: string | null
+  /** The people of the members' rules: on the summary, and where it was escalated to. Once it is over, nobody. */
+  tell: { own: Mention[]; raised: Mention[] }
 }
+
+export type NamedLine = Omit<GroupLine, 'keys'> & { name: string }
 
 /** Deciding where exceptions are shown. Every lock of a group comes after the subjects' and before the posts'. */
 export type GroupTx = {
@@ -102,4 +122,11 @@ export type GroupTx = {
   closeGroup(id: string, figures: GroupFigures, at: Date): Promise<void>
   /** Forgets a group that never was a storm. */
   removeGroup(id: string): Promise<void>
+  /** Open members of a storm, worst first. */
+  worstMembers(id: string, limit: number): Promise<string[]>
+  /**
+   * Open storms that nobody was told of yet, with members that have no post of their own, were routed for this reason,
+   * and have waited for somebody since `before`. `only`: whether this one is among them.
+   */
+  untakenStorms(routeReason: string, before: Date, only?: string): Promise<string[]>
 }

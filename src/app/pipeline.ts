@@ -5,6 +5,7 @@ import { checkContracts } from './check.ts'
 import { correlate } from './correlate.ts'
 import { type Draft, draftOf, saveDrafts } from './draft.ts'
 import { explainable, foldMoved, foldOpened } from './fold.ts'
+import { sayNews } from './follow-up-causes.ts'
 import { arrangePosts } from './group.ts'
 import { firstWordOf, reading } from './names.ts'
 import type { Tx } from './ports.ts'
@@ -209,6 +210,9 @@ export const wantPosts = async (
   for (const surface of play.postingSurfaces) {
     await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
   }
+  // A new post is news enough, and so is the summary of a storm.
+  const edited = [...newest.values()].filter(({ id, show }) => show === 'in_place' && !apart.has(id))
+  await sayNews(tx, play, drafts, new Set(edited.map(({ id }) => id)), now)
 }
 
 type Shown = Pick<MovedException, 'id'> & { show: ReturnType<typeof showOf> }

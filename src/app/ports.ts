@@ -6,6 +6,7 @@ import type { NameKind, SystemName } from '../domain/names.ts'
 import type { BatchDetail, BatchMember, BatchRecord, MemberEnd } from './batch-records.ts'
 import type { SequenceNumber } from './connector.ts'
 import type { DeskAsked, DeskSources, Owed } from './desk.ts'
+import type { FollowUp, FollowUpTx } from './follow-up.ts'
 import type { GroupDetail, GroupLine, GroupRecord, GroupTx } from './group-records.ts'
 import type { HandoverSource } from './handover.ts'
 import type { EpisodeRow, Waiting } from './queries.ts'
@@ -65,6 +66,7 @@ export type Tx = SignalTx &
   DeliveryTx &
   BatchTx &
   GroupTx &
+  FollowUpTx &
   QueueTx &
   ImportTx &
   GraceTx &
@@ -316,6 +318,12 @@ export type PostTx = {
       revision: number
       show: 'in_place' | 'fresh' | 'where_shown'
       /**
+       * The card under whose newest message it stands, as a reply. It waits until that is posted, and stands wherever
+       * that really is: `channel` matters only for a post of its own. Where the other card has no post on this surface,
+       * and gets none in this call, there is nothing to reply to, and nothing is wanted. Absent: a post of its own.
+       */
+      under?: string
+      /**
        * `click`: somebody pressed for it: drawn first and at once, and so is what comes of it while they watch.
        * `severe`: among what is new, the first. `progress`: comes often; drawn at once while somebody watches, but
        * without the calls that are kept for clicks.
@@ -328,7 +336,8 @@ export type PostTx = {
   ): Promise<void>
   /**
    * Leases the most urgent post that is behind, so that it has one writer; null when none may be tried now. Passed over
-   * is what rests, with `clicksOnly` everything that nobody pressed for, and with `changesOnly` what was never posted.
+   * is what rests, with `clicksOnly` everything that nobody pressed for, with `changesOnly` what was never posted, and
+   * always a reply to what is not posted itself.
    */
   leasePost(
     surface: string,
@@ -336,7 +345,7 @@ export type PostTx = {
     now: Date,
     leaseMs: number,
     among?: { resting: Resting[]; clicksOnly: boolean; changesOnly: boolean },
-  ): Promise<PostRecord | null>
+  ): Promise<LeasedPost | null>
   /** Gives a lease back as if it had not been taken. */
   dropLease(post: Pick<PostRecord, 'card' | 'surface'>, by: string): Promise<void>
   /**
@@ -370,7 +379,12 @@ export type PostTx = {
    * now may have come before that, so that their lease is lost too, and they ask for the same.
    */
   drawAgain(post: { card: string; surface: string; ref: string }, at: Date): Promise<void>
+  /** Has this message drawn again to see whether it is still there; nothing where somebody is at it, who will see that. */
+  probePost(post: { card: string; surface: string; ref: string }, at: Date): Promise<void>
 }
+
+/** `parentRef`: of a reply, the message that it stands under, and `channel` is where that is; null for any other post. */
+export type LeasedPost = PostRecord & { parentRef: string | null }
 
 /** Calls for one channel that must wait: those for new posts or those for changes, also for clicks or not. */
 export type Resting = { channel: string; fresh: boolean; clicks: boolean }
@@ -431,7 +445,10 @@ export type TendTx = {
   claims(after: string, limit: number): Promise<DueClaim[]>
   /** What was snoozed until `now`, the first due first. */
   dueSnoozes(now: Date, limit: number): Promise<DueException[]>
-  /** What was routed for this reason and has waited for somebody since `before`, without having been raised. */
+  /**
+   * What was routed for this reason and has waited for somebody since `before`, without having been raised. What is in
+   * the summary of a storm alone is left out: that is raised as one.
+   */
   untaken(routeReason: string, before: Date, limit: number): Promise<DueException[]>
   /**
    * Adds to the handover of one channel and shift end, which is made if there is none; answers its id. The caller holds
@@ -487,16 +504,13 @@ export type Jobs = {
   deliver: { surface: string }
   /** Looks at what time alone changes: snoozes and claims that end, what nobody took, what a handover shows. */
   tend: Record<string, never>
-  /** Tells somebody in private what was given to them, and by whom. */
+  /** Tells somebody in private what was given to them, and by whom; or what was said where they cannot read it. */
   notify: {
     surface: string
     externalId: string
-    by: string
-    about: string
-    exception: string
-    /** When it was given. */
+    /** When it became news. */
     at: string
-  }
+  } & ({ by: string; about: string; exception: string } | { followUp: string })
   reclaim: Record<string, never>
   /** Looks at the groups of exceptions that are due: what was held back, and summaries. */
   groups: Record<string, never>
@@ -509,7 +523,13 @@ export type Jobs = {
   watch: Record<string, never>
 }
 
-export type StoredGroup = GroupRecord & Pick<GroupDetail, 'closedAt' | 'figures'> & { worst: GroupLine[] }
+export type StoredGroup = GroupRecord &
+  Pick<GroupDetail, 'closedAt' | 'figures'> & {
+    worst: GroupLine[]
+    lines: GroupLine[]
+    /** Why its open members stand where they do: each reason once. */
+    routeReasons: string[]
+  }
 
 /** What surfaces and commands read; every method answers one consistent moment. */
 export type Reader = {
@@ -539,11 +559,17 @@ export type Reader = {
   countByContract(filter: SourceFilter): Promise<{ contract: string; count: number }[]>
   batch(id: string): Promise<Omit<BatchDetail, 'title'> | null>
   handover(id: string): Promise<HandoverSource | null>
+  followUp(id: string): Promise<FollowUp | null>
   episodes(exceptionId: string, limit: number): Promise<EpisodeRow[]>
   /** Batches under way, and those that have ended since then, newest first. */
   recentBatches(since: Date, limit: number): Promise<string[]>
-  /** A storm, with so many of its worst members; null where there is none of this id. */
-  group(id: string, now: Date, lines: number): Promise<StoredGroup | null>
+  /** A storm, with so many of its worst members, and the listed ones from one place to another; null where there is none of this id. */
+  group(
+    id: string,
+    now: Date,
+    worst: number,
+    listed: { from: number; to: number },
+  ): Promise<StoredGroup | null>
   waiting(): Promise<Waiting[]>
   /** What was learned of these contracts, who agreed, and how many lags of each were seen since `from`. */
   learned(

@@ -5,10 +5,11 @@ import type { PressDecision } from '../domain/press.ts'
 import { ruleFor } from '../domain/route.ts'
 import type { Draft } from './draft.ts'
 import { UserError } from './errors.ts'
+import { sayApprovalAsked, sayDenied } from './follow-up-causes.ts'
 import { claimEnd } from './lease.ts'
 import type { Offer } from './offers.ts'
 import type { ClockText, Tx } from './ports.ts'
-import type { ExceptionRecord } from './records.ts'
+import type { ExceptionRecord, RunRecord } from './records.ts'
 import type { ConfiguredPerson } from './same-person.ts'
 import { snoozeChoices } from './snooze.ts'
 import { decideAs, startRun } from './start-run.ts'
@@ -76,6 +77,8 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
   const { note, minutes, reason } = typed(it)
   if (offer.routing) {
     await startRun(tx, it)
+    const { run } = it.draft.exceptions.get(exception.contract) ?? {}
+    if (run && offer.needsSecondPerson) await sayApprovalAsked(tx, it.setup, exception, run, person, now)
     return { message: decision.message, note, minutes }
   }
   switch (offer.id) {
@@ -235,11 +238,13 @@ const approve = async (tx: Tx, it: Carrying): Promise<void> => {
 }
 
 const decline = async (tx: Tx, it: Carrying, note: string | null): Promise<void> => {
-  const { exception, person, now } = it
+  const { exception, person, now, setup } = it
   const run = exception.run && (await tx.loadRun(exception.run.id))
   if (!run) return
   const words = `Declined by ${person.name}${note ? `: ${note}` : ''}.`
-  await tx.saveRun({ ...run, state: 'finished', outcome: 'declined', words, finishedAt: now })
+  const declined: RunRecord = { ...run, state: 'finished', outcome: 'declined', words, finishedAt: now }
+  await tx.saveRun(declined)
+  await sayDenied(tx, setup, declined, person.id, now)
   const asker = exception.claimedBy === exception.run?.requestedBy
   const claim = asker ? { claimedBy: null, claimedAt: null } : {}
   decideAs(it, `declined "${run.label}"`, {

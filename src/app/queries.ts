@@ -5,6 +5,7 @@ import type { BatchDetail } from './batch-records.ts'
 import type { ButtonPlace, Mention, SystemColumn } from './card.ts'
 import type { Amount } from './context.ts'
 import type { Desk, DeskAsked } from './desk.ts'
+import type { FollowUp } from './follow-up.ts'
 import type { GroupDetail } from './group-records.ts'
 import type { HandoverDetail } from './handover.ts'
 import type { Today } from './today.ts'
@@ -24,10 +25,15 @@ export type Queries = {
   /** Open live exceptions of a contract that match the words, as a batch would take them; `total`: how many there are. */
   candidates(contract: string, words: string[]): Promise<{ candidates: Candidate[]; total: number }>
   batch(id: string): Promise<BatchDetail | null>
-  /** What a group of exceptions has in common that shares one message; null where there is none of this id. */
-  group(id: string): Promise<GroupDetail | null>
+  /**
+   * What a group of exceptions has in common that shares one message; null where there is none of this id. `list`: with
+   * the lines of this one of its list cards, from 1.
+   */
+  group(id: string, list?: number): Promise<GroupDetail | null>
   /** What the claims of one shift left to the next. */
   handover(id: string): Promise<HandoverDetail | null>
+  /** What was said under a post. */
+  followUp(id: string): Promise<FollowUp | null>
   /** The latest episodes of an exception, newest first. */
   episodes(id: string): Promise<EpisodeRow[]>
   /** What lies in front of one person. */

@@ -313,10 +313,14 @@ export type PostRecord = {
   card: string
   surface: string
   channel: string
+  /** The card under whose post it stands; null = a post of its own. */
+  under: string | null
   ref: string | null
   desiredRevision: number
   postedRevision: number
   attempts: number
+  /** Why it is not shown as it should be, after the last attempt. */
+  problem: string | null
   /** 0 = somebody pressed it, 1 = new and severe, 2 = new, 3 = a change of what is shown. */
   priority: number
   /** Why it is not in the channel that it was meant for. */

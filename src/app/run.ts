@@ -3,6 +3,7 @@ import { checkContracts } from './check.ts'
 import type { ActionInput, Connector, Reading, RoutingAction } from './connector.ts'
 import { wordsOf } from './errors.ts'
 import { sift, toFacts } from './facts.ts'
+import { sayRunEnded } from './follow-up-causes.ts'
 import { gather, keep } from './pipeline.ts'
 import type { Tx } from './ports.ts'
 import { type ProcessDeps, playNow, takeAgain } from './process.ts'
@@ -47,6 +48,8 @@ export type Step = {
   heard?: boolean
   /** It goes on sending, or nobody knows yet whether anything arrived: nothing is taken as mended by this step. */
   midway?: boolean
+  /** Its time is over, and nothing shows yet that it worked: if this ends it, whoever pressed is told. */
+  late?: boolean
   /** Begins a call, of which there is one at a time on one object of a system: where another is under way, nothing is done. */
   alone?: boolean
   /** Unless this ends it, lay the run down and go on later, or then; any process may take it up. */
@@ -132,7 +135,7 @@ const state = async (tx: Tx, { connector, reading }: ReadBack, now: Date): Promi
 const saveStep = (
   deps: RunDeps,
   run: RunRecord,
-  { change, status, read, rest, heard, midway, alone }: Step,
+  { change, status, read, rest, heard, midway, alone, late = false }: Step,
 ): Promise<Stored> =>
   deps.store.transaction(async (tx) => {
     const now = deps.clock()
@@ -171,6 +174,9 @@ const saveStep = (
       await tx.addJob('run', { run: run.id }, { key: `run:${run.id}`, runAt })
     }
     await tx.saveRun(next)
+    if (!finished && next.state === 'finished') {
+      await sayRunEnded(tx, deps.setup, next, { open, late }, now)
+    }
     if (heard === true) await found(tx, run.system, now)
     const shown = showRun(exception, current, next, busy ? turnWords(run) : status)
     if (shown !== exception) {

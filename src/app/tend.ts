@@ -1,6 +1,8 @@
 import { reasonOf } from '../domain/route.ts'
 import { handoverRef } from './card-ref.ts'
 import { type Draft, draftOf, saveDrafts } from './draft.ts'
+import { eachOf } from './each.ts'
+import { raiseStorms } from './group-raise.ts'
 import { claimEnd, handoverTime } from './lease.ts'
 import { wokenAt } from './open.ts'
 import { wantPosts } from './pipeline.ts'
@@ -148,16 +150,16 @@ export const showHandovers = ({ store, setup, clock }: ProcessDeps): Promise<voi
     await wantHandovers(tx, setup, behind, 'where_shown', now)
   })
 
-/** What nobody has taken for as long as its channel rule allows is raised, once. */
+/** What nobody has taken for as long as its channel rule allows is raised, once; a storm before that, as one (group-raise.ts). */
 const raiseUntaken = async (deps: ProcessDeps): Promise<void> => {
   const { setup, store, clock } = deps
-  for (const rule of setup.routing.rules) {
+  await eachOf(setup.routing.rules, async (rule) => {
     const { to, afterMs } = rule.escalate ?? {}
-    if (to === undefined || afterMs === null || afterMs === undefined) continue
+    if (to === undefined || afterMs === null || afterMs === undefined) return
     const isDue = (since: Date, now: Date): boolean => now.getTime() - since.getTime() >= afterMs
     const before = new Date(clock().getTime() - afterMs)
     const due = await store.transaction((tx) => tx.untaken(reasonOf(rule), before, RAISED_AT_ONCE))
-    if (due.length === 0) continue
+    if (due.length === 0) return
     await alterAll(deps, due, async () => (exception, now) => {
       const { claimedBy, snoozedUntil, escalatedAt, rootId, freeSince, openedAt } = exception
       if (claimedBy !== null || snoozedUntil !== null || escalatedAt !== null || rootId !== null) return null
@@ -165,7 +167,7 @@ const raiseUntaken = async (deps: ProcessDeps): Promise<void> => {
       const status = `Nobody took it within ${lasting(afterMs)}: escalated to #${to}.`
       return { escalatedAt: now, escalatedTo: to, status }
     })
-  }
+  })
 }
 
 /**
@@ -173,8 +175,6 @@ const raiseUntaken = async (deps: ProcessDeps): Promise<void> => {
  * it stands. Safe to run at any time and on any replica: everything is asked again under the subjects' locks.
  */
 export const tend = async (deps: ProcessDeps): Promise<void> => {
-  await wakeSnoozed(deps)
-  await endClaims(deps)
-  await raiseUntaken(deps)
-  await showHandovers(deps)
+  // One step that fails keeps none of the others waiting.
+  await eachOf([wakeSnoozed, endClaims, raiseStorms, raiseUntaken, showHandovers], (step) => step(deps))
 }

@@ -208,6 +208,7 @@ export const settle = async (
       return { state: 'settling', outcome, words, settleBy, ...seenIn(read) }
     },
     ...(isNews ? { status } : {}),
+    late: over && !undone,
     read,
     heard,
     rest: true,

@@ -61,6 +61,7 @@ const nobody: SurfaceHost = {
     candidates: async () => ({ candidates: [], total: 0 }),
     batch: async () => null,
     handover: async () => null,
+    followUp: async () => null,
     episodes: async () => [],
     batches: async () => [],
     group: async () => null,

@@ -1,11 +1,12 @@
 import { and, eq, isNotNull, isNull, or, sql } from 'drizzle-orm'
 import { z } from 'zod'
-import type { GroupFigures, GroupLine, GroupName, GroupRecord, GroupTx } from '../app/group-records.ts'
+import type { GroupName, GroupRecord, GroupTx } from '../app/group-records.ts'
 import { GROUP_BY, PLACES, type Recent } from '../domain/group.ts'
 import { SEVERITIES } from '../domain/model.ts'
 import { idList, rows } from './bulk.ts'
 import type { Executor } from './connect.ts'
-import { instantOrNull, parseKey } from './parse.ts'
+import { COUNTS, readFigures, readListed, readReasons, readWorst } from './group-members.ts'
+import { instantOrNull } from './parse.ts'
 import { groupMembers, groups } from './schema.ts'
 
 const partsShape = z.partialRecord(z.enum(GROUP_BY), z.string())
@@ -20,6 +21,7 @@ const barShape = z.object({
   values: z.record(z.string(), z.number()),
   soonest: z.number().nullable(),
 })
+const listedShape = z.array(z.string())
 /** JSON keeps instants as text. */
 const dateOrNull = z.union([z.null(), z.coerce.date()])
 const figuresShape = z.object({
@@ -45,6 +47,7 @@ const recordOf = (row: typeof groups.$inferSelect): GroupRecord => ({
   parts: partsShape.parse(row.parts),
   rule: ruleShape.parse(row.rule),
   bar: barShape.parse(row.bar),
+  listed: listedShape.parse(row.listed),
 })
 
 const named = (names: readonly GroupName[]) =>
@@ -68,9 +71,6 @@ const recentOf = (row: OpenedRow): Recent & { group: string } => ({
   severity: severityOf.parse(row.severity),
   promiseAt: instantOrNull(row.promiseAt),
 })
-
-/** A member that still counts: open, and on nobody else's card. */
-const COUNTS = sql`e.state = 'open' and e.root_id is null`
 
 export const groupTx = (db: Executor): GroupTx => ({
   async openGroups(names) {
@@ -197,124 +197,41 @@ export const groupTx = (db: Executor): GroupTx => ({
     await db.delete(groupMembers).where(eq(groupMembers.groupId, Number(id)))
     await db.delete(groups).where(eq(groups.id, Number(id)))
   },
+
+  worstMembers: async (id, limit) => (await readWorst(db, id, limit)).map((line) => line.id),
+
+  async untakenStorms(routeReason, before, only) {
+    // Indexes groups_due (all that are open), group_members_group.
+    const found = await db.execute<{ id: string }>(sql`
+      select g.id::text from groups g
+      where g.closed_at is null and g.storm_at is not null and g.escalated_at is null
+        and (${only ?? null}::int8 is null or g.id = ${only ?? null}::int8) and exists (
+        select 1 from group_members m join exceptions e on e.id = m.exception_id
+        where m.group_id = g.id and m.place = 'summed' and ${COUNTS} and e.claimed_by is null
+          and e.snoozed_until is null and e.escalated_at is null and e.route_reason = ${routeReason}
+          and coalesce(e.free_since, e.opened_at) <= ${before.toISOString()}::timestamptz)
+      order by g.id`)
+    return found.map(({ id }) => id)
+  },
 })
 
-const readFigures = async (db: Executor, id: string, now: Date): Promise<GroupFigures> => {
-  // Indexes group_members_group, exceptions_pkey.
-  const found = await db.execute<{
-    state: string
-    contract: string
-    currency: string | null
-    count: number
-    own: number
-    claimed: number
-    value: number
-    most: number | null
-    rank: number
-    soonest: string | null
-    decided: string | null
-  }>(sql`
-    select case when ${COUNTS} then 'open' when e.state = 'open' then 'folded' else e.state end as state, e.contract,
-      case when e.value_minor is null then null else e.currency end as currency, count(*)::int as count,
-      (count(*) filter (where m.place = 'own'))::int as own,
-      (count(*) filter (where e.claimed_by is not null))::int as claimed,
-      coalesce(sum(e.value_minor), 0)::float8 as value, max(e.value_minor)::float8 as most,
-      max(case e.severity when 'high' then 2 when 'medium' then 1 else 0 end) as rank,
-      (min(e.promise_at) filter (where e.promise_at > ${now.toISOString()}::timestamptz))::text as soonest,
-      max(e.decided_at)::text as decided
-    from group_members m join exceptions e on e.id = m.exception_id
-    where m.group_id = ${id}::int8 group by 1, 2, 3`)
-  const open = found.filter(({ state }) => state === 'open')
-  const sum = (list: { count: number }[]): number => list.reduce((all, { count }) => all + count, 0)
-  const times = (list: (string | null)[], pick: (...ms: number[]) => number): Date | null => {
-    const all = list.flatMap((at) => instantOrNull(at)?.getTime() ?? [])
-    return all.length > 0 ? new Date(pick(...all)) : null
-  }
-  const counted = <K extends string>(list: typeof open, of: (each: (typeof open)[number]) => K) => {
-    const counts = new Map<K, number>()
-    for (const each of list) counts.set(of(each), (counts.get(of(each)) ?? 0) + each.count)
-    return [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
-  }
-  const figures: GroupFigures = {
-    open: sum(open),
-    total: sum(found),
-    own: found.reduce((all, { own }) => all + own, 0),
-    ended: counted(
-      found.filter(({ state }) => state !== 'open'),
-      ({ state }) => state,
-    ).map(([state, count]) => ({ state, count })),
-    values: {},
-    most: {},
-    worstRank: Math.max(-1, ...open.map(({ rank }) => rank)),
-    soonestPromise: times(
-      open.map(({ soonest }) => soonest),
-      Math.min,
-    ),
-    claimed: open.reduce((all, { claimed }) => all + claimed, 0),
-    decidedAt: times(
-      found.map(({ decided }) => decided),
-      Math.max,
-    ),
-    contracts: counted(open, ({ contract }) => contract).map(([contract, count]) => ({ contract, count })),
-  }
-  for (const { currency, value, most } of open) {
-    if (currency === null) continue
-    figures.values[currency] = (figures.values[currency] ?? 0) + value
-    figures.most[currency] = Math.max(figures.most[currency] ?? 0, most ?? 0)
-  }
-  return figures
-}
-
-/** The worst open members: gravest, then due first, then most valuable, then oldest. */
-const readWorst = async (db: Executor, id: string, limit: number): Promise<GroupLine[]> => {
-  const found = await db.execute<{
-    id: string
-    subject: string
-    contract: string
-    severity: string
-    since: string
-    valueMinor: number | null
-    currency: string | null
-    promiseAt: string | null
-    claimedBy: string | null
-  }>(sql`
-    select e.id::text, e.subject_id::text as subject, e.contract, e.severity, e.since::text,
-      e.value_minor::float8 as "valueMinor", e.currency, e.promise_at::text as "promiseAt", p.name as "claimedBy"
-    from group_members m join exceptions e on e.id = m.exception_id left join persons p on p.id = e.claimed_by
-    where m.group_id = ${id}::int8 and ${COUNTS}
-    order by case e.severity when 'high' then 2 when 'medium' then 1 else 0 end desc, e.promise_at nulls last,
-      e.value_minor desc nulls last, e.since, e.id
-    limit ${limit}`)
-  const subjects = await loadKeys(
-    db,
-    found.map(({ subject }) => subject),
-  )
-  return found.map(({ subject, ...row }) => ({
-    ...row,
-    severity: severityOf.parse(row.severity),
-    since: instantOrNull(row.since) ?? new Date(0),
-    promiseAt: instantOrNull(row.promiseAt),
-    keys: subjects.get(subject) ?? [],
-  }))
-}
-
-const loadKeys = async (db: Executor, ids: string[]) => {
-  const found = await db.execute<{ id: string; name: string; value: string }>(sql`
-    select subject_id::text as id, name, value from subject_keys
-    where subject_id = any(${idList(ids)}) order by name, value`)
-  const keys = new Map<string, GroupLine['keys']>()
-  for (const row of found) keys.set(row.id, [...(keys.get(row.id) ?? []), parseKey(row, 'identity')])
-  return keys
-}
-
 /** A storm as its card shows it, without what only the configuration knows; null where there is none of this id. */
-export const readGroup = async (db: Executor, id: string, now: Date, lines: number) => {
+export const readGroup = async (
+  db: Executor,
+  id: string,
+  now: Date,
+  worstOf: number,
+  { from, to }: { from: number; to: number },
+) => {
   const [row] = await db
     .select()
     .from(groups)
     .where(and(eq(groups.id, Number(id)), isNotNull(groups.stormAt)))
   if (!row) return null
   const figures = row.figures === null ? await readFigures(db, id, now) : figuresShape.parse(row.figures)
-  const worst = row.closedAt === null ? await readWorst(db, id, lines) : []
-  return { ...recordOf(row), closedAt: row.closedAt, figures, worst }
+  const record = recordOf(row)
+  const worst = row.closedAt === null ? await readWorst(db, id, worstOf) : []
+  const lines = await readListed(db, record.listed.slice(from, to))
+  const routeReasons = row.closedAt === null ? await readReasons(db, id) : []
+  return { ...record, closedAt: row.closedAt, figures, worst, lines, routeReasons }
 }

@@ -12,13 +12,25 @@ const WATCH_MS = 60_000
 /** A surface that redraws what was pressed by itself has begun by then. */
 export const REDRAW_MS = 2_000
 
+/** A reply stands where its parent does, also where that had to go round its channel. */
+const WITH_PARENT = sql.raw(
+  'posts left join posts parent on parent.card = posts.under and parent.surface = posts.surface',
+)
+const CHANNEL = sql.raw(
+  'case when posts.ref is null then coalesce(parent.channel, posts.channel) else posts.channel end',
+)
+/** A reply that is not there yet waits for its parent's message, also while it is not known whether that is still there. */
+const HAS_PLACE = sql.raw(
+  '(posts.under is null or posts.ref is not null or (parent.ref is not null and parent.posted_revision > 0))',
+)
+
 /** Posts that do not wait for their channel's budget. */
 const isAwake = (resting: Resting[]): SQL =>
   resting.length === 0
     ? sql`true`
     : sql`not exists (
         select 1 from ${rows(resting, 'channel text, fresh boolean, clicks boolean')}
-        where r.channel = posts.channel and r.fresh = (posts.ref is null) and (r.clicks or posts.priority > 0))`
+        where r.channel = ${CHANNEL} and r.fresh = (posts.ref is null) and (r.clicks or posts.priority > 0))`
 
 export const postTx = (db: Executor): PostTx => ({
   async wantPosts(wanted, at) {
@@ -33,16 +45,20 @@ export const postTx = (db: Executor): PostTx => ({
     // waits for further ones, and comes last. What failed before keeps its pause.
     const after = (ms: number): SQL => sql`${new Date(at.getTime() + ms).toISOString()}::timestamptz`
     const isWatched = sql`posts.watched_until > ${after(0)}`
-    await db.execute(sql`
-      insert into posts (card, surface, channel, desired_revision, priority, next_attempt_at, watched_until)
-      select r.card, r.surface, r.channel, r.revision,
+    const want = (list: typeof wanted) =>
+      db.execute(sql`
+      insert into posts (card, surface, channel, under, desired_revision, priority, next_attempt_at, watched_until)
+      select r.card, r.surface, r.channel, r.under, r.revision,
         case r.urgency when 'click' then 0 when 'severe' then 1 when 'progress' then 3 else 2 end,
         case when r.redrawn then ${after(REDRAW_MS)} else ${after(0)} end,
         case r.urgency when 'click' then ${after(WATCH_MS)} end
-      from ${rows(wanted, 'card text, surface text, channel text, revision int, show text, urgency text, redrawn boolean')}
-      where r.show <> 'where_shown'
-        or exists (select 1 from posts p where p.card = r.card and p.surface = r.surface)
+      from ${rows(list, 'card text, surface text, channel text, under text, revision int, show text, urgency text, redrawn boolean')}
+      where (r.show <> 'where_shown'
+          or exists (select 1 from posts p where p.card = r.card and p.surface = r.surface))
+        and (r.under is null
+          or exists (select 1 from posts p where p.card = r.under and p.surface = r.surface))
       on conflict (card, surface) do update set
+        under = coalesce(excluded.under, posts.under),
         desired_revision = greatest(posts.desired_revision, excluded.desired_revision),
         priority = least(
           case when posts.desired_revision > posts.posted_revision then posts.priority else 3 end,
@@ -59,6 +75,10 @@ export const postTx = (db: Executor): PostTx => ({
           when posts.ref is null then excluded.next_attempt_at
           when ${isWatched} then ${after(0)}
           else greatest(posts.next_attempt_at, ${after(QUIET_MS)}) end`)
+    const replies = wanted.filter(({ under }) => under !== undefined)
+    if (replies.length < wanted.length) await want(wanted.filter(({ under }) => under === undefined))
+    // After the posts that they may stand under.
+    if (replies.length > 0) await want(replies)
   },
 
   async leasePost(
@@ -71,24 +91,25 @@ export const postTx = (db: Executor): PostTx => ({
     const at = now.toISOString()
     const until = new Date(now.getTime() + leaseMs).toISOString()
     // Index posts_due; skip locked: two dispatchers never wait for one another, nor take the same post.
-    const [found] = await db.execute<{ card: string }>(sql`
-      update posts p set lease_by = ${by}, lease_until = ${until}::timestamptz
-      from (select card, surface from posts
-            where surface = ${surface} and desired_revision > posted_revision
-              and priority <= ${clicksOnly ? 0 : 3}
-              and (ref is not null or not ${changesOnly})
-              and next_attempt_at <= ${at}::timestamptz
-              and (lease_until is null or lease_until <= ${at}::timestamptz)
-              and ${isAwake(resting)}
-            order by priority, next_attempt_at, length(card), card limit 1 for update skip locked) due
+    const [found] = await db.execute<{ card: string; parent_ref: string | null }>(sql`
+      update posts p set lease_by = ${by}, lease_until = ${until}::timestamptz, channel = due.channel
+      from (select posts.card, posts.surface, ${CHANNEL} as channel, parent.ref as parent_ref from ${WITH_PARENT}
+            where posts.surface = ${surface} and posts.desired_revision > posts.posted_revision
+              and posts.priority <= ${clicksOnly ? 0 : 3}
+              and (posts.ref is not null or not ${changesOnly})
+              and posts.next_attempt_at <= ${at}::timestamptz
+              and (posts.lease_until is null or posts.lease_until <= ${at}::timestamptz)
+              and ${HAS_PLACE} and ${isAwake(resting)}
+            order by posts.priority, posts.next_attempt_at, length(posts.card), posts.card
+            limit 1 for update of posts skip locked) due
       where p.card = due.card and p.surface = due.surface
-      returning p.card`)
+      returning p.card, due.parent_ref`)
     if (!found) return null
     const [post] = await db
       .select()
       .from(posts)
       .where(and(eq(posts.surface, surface), eq(posts.card, found.card)))
-    return post ?? null
+    return post ? { ...post, parentRef: found.parent_ref } : null
   },
 
   async dropLease({ card, surface }, by) {
@@ -117,8 +138,10 @@ export const postTx = (db: Executor): PostTx => ({
 
   async nextPostAt(surface, resting = []) {
     const [found] = await db.execute<{ at: string | null }>(sql`
-      select min(greatest(next_attempt_at, coalesce(lease_until, next_attempt_at)))::text as at
-      from posts where surface = ${surface} and desired_revision > posted_revision and ${isAwake(resting)}`)
+      select min(greatest(posts.next_attempt_at, coalesce(posts.lease_until, posts.next_attempt_at)))::text as at
+      from ${WITH_PARENT}
+      where posts.surface = ${surface} and posts.desired_revision > posts.posted_revision
+        and ${HAS_PLACE} and ${isAwake(resting)}`)
     return instantOrNull(found?.at ?? null)
   },
 
@@ -150,5 +173,13 @@ export const postTx = (db: Executor): PostTx => ({
         leaseUntil: sql`case when lease_by is not null then lease_until end`,
       })
       .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.ref, ref)))
+  },
+
+  async probePost({ card, surface, ref }, at) {
+    const isFree = sql`(lease_until is null or lease_until <= ${at.toISOString()}::timestamptz)`
+    await db
+      .update(posts)
+      .set({ postedRevision: 0, nextAttemptAt: at })
+      .where(and(eq(posts.card, card), eq(posts.surface, surface), eq(posts.ref, ref), isFree))
   },
 })

@@ -13,6 +13,7 @@ import { contextOf, foldedOf } from './context.ts'
 import { readDesk, readOwed } from './desk.ts'
 import { activeRun, asTheyStand, withRuns } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
+import { readFollowUp } from './follow-ups.ts'
 import { readGroup } from './groups.ts'
 import { countSlower, readLearned } from './lags.ts'
 import { standingOf, storedAs } from './people.ts'
@@ -311,8 +312,10 @@ export const createReader = (db: Database): Reader => {
 
     batch: (id) => consistently((tx) => readBatch(tx, id)),
     handover: (id) => consistently((tx) => readHandover(tx, id)),
+
+    followUp: (id) => readFollowUp(db, id),
     episodes: (exceptionId, limit) => readEpisodes(db, exceptionId, limit),
-    group: (id, now, lines) => consistently((tx) => readGroup(tx, id, now, lines)),
+    group: (id, now, worst, listed) => consistently((tx) => readGroup(tx, id, now, worst, listed)),
     recentBatches: (since, limit) => recentBatches(db, since, limit),
 
     async waiting() {

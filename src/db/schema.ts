@@ -474,6 +474,8 @@ export const posts = pgTable(
     card: text('card').notNull(),
     surface: text('surface').notNull(),
     channel: text('channel').notNull(),
+    /** The card under whose post this one stands, as a reply to it; null = a post of its own. */
+    under: text('under'),
     ref: text('ref'),
     desiredRevision: integer('desired_revision').notNull(),
     postedRevision: integer('posted_revision').notNull().default(0),
@@ -684,6 +686,13 @@ export const groups = pgTable(
     postedAt: at('posted_at').notNull(),
     nextLookAt: at('next_look_at').notNull(),
     shown: text('shown').notNull().default(''),
+    /** How many there ever were at the last look: as many again, and the storm has calmed. */
+    seen: integer('seen').notNull().default(0),
+    /** What the list cards under the present posting name, worst first, as exception ids; empty while there are none. */
+    listed: jsonb('listed').notNull().default([]),
+    /** When nobody took its members for too long, and where that was said. */
+    escalatedAt: at('escalated_at'),
+    escalatedTo: text('escalated_to'),
     /** What there is to say of one that is over. */
     figures: jsonb('figures'),
   },
@@ -779,4 +788,23 @@ export const strayPosts = pgTable(
     nextAttemptAt: at('next_attempt_at').notNull(),
   },
   (t) => [primaryKey({ columns: [t.surface, t.ref] })],
+)
+
+/** What was said under a post when somebody waited for news: kept as it was said then. */
+export const followUps = pgTable(
+  'follow_ups',
+  {
+    id: id('id').primaryKey().generatedAlwaysAsIdentity(),
+    /** What made it: `run:7`, `approval:7`, `back:12.2`, `batch:3.4`. Each has one follow-up, however often it is told. */
+    cause: text('cause').notNull(),
+    /** What it is about, and under whose post it stands: `12` or `batch:3`. */
+    card: text('card').notNull(),
+    title: text('title').notNull(),
+    words: text('words').notNull(),
+    tone: text('tone', { enum: ['good', 'warning'] }).notNull(),
+    /** Whom it mentions: each with surface, id, kind and name. */
+    tell: jsonb('tell').notNull(),
+    at: at('at').notNull(),
+  },
+  (t) => [uniqueIndex('follow_ups_cause').on(t.cause), index('follow_ups_at').on(t.at)],
 )

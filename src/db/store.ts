@@ -6,6 +6,7 @@ import { codeOf } from './errors.ts'
 import { exceptionTx } from './exceptions.ts'
 import { feedTx } from './feeds.ts'
 import { foldTx } from './fold.ts'
+import { followUpTx } from './follow-ups.ts'
 import { groupTx } from './groups.ts'
 import { importTx } from './imports.ts'
 import { graceTx } from './lags.ts'
@@ -50,6 +51,7 @@ export const txOf = (db: Executor): Tx => ({
   ...budgetTx(db),
   ...batchTx(db),
   ...groupTx(db),
+  ...followUpTx(db),
   ...queueTx(db),
   ...importTx(db),
   ...nameTx(db),

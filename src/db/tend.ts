@@ -52,6 +52,9 @@ export const tendTx = (db: Executor): TendTx => ({
       where state = 'open' and claimed_by is null and snoozed_until is null and escalated_at is null
         and root_id is null and route_reason = ${routeReason} and timeline = 'live'
         and coalesce(free_since, opened_at) <= ${before.toISOString()}::timestamptz
+        and not exists (
+          select 1 from group_members m join groups g on g.id = m.group_id
+          where m.exception_id = exceptions.id and m.place = 'summed' and g.closed_at is null)
       order by coalesce(free_since, opened_at), id limit ${limit}`)
     return found.map(due)
   },

@@ -8,6 +8,8 @@ const TICK_DAYS = 2
 const OFFER_DAYS = 2
 /** The summary of a storm that is over can be asked for so long. */
 const GROUP_DAYS = 30
+/** What was said under a post: by then it was delivered, or is no news any more. */
+const FOLLOW_UP_DAYS = 30
 /** More than what graces are learned from, so that a slow month can be looked at afterwards. */
 const LAG_DAYS = 60
 
@@ -33,6 +35,8 @@ export const upkeep = async (db: Database, now: Date): Promise<void> => {
         and task_identifier <> 'process' and updated_at < ${before(TICK_DAYS)}::timestamptz))`)
   await db.execute(sql`delete from lags where reached_at < ${before(LAG_DAYS)}::timestamptz`)
   await db.execute(sql`delete from schedule_ticks where tick < ${before(TICK_DAYS)}::timestamptz`)
+  // Index follow_ups_at.
+  await db.execute(sql`delete from follow_ups where at < ${before(FOLLOW_UP_DAYS)}::timestamptz`)
   // Index groups_closed.
   await db.execute(sql`
     with old as (delete from groups where closed_at < ${before(GROUP_DAYS)}::timestamptz returning id)

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Store } from '../../src/app/ports.ts'
 import { testDatabase } from '../support/database.ts'
+import { Crash, dying } from '../support/dying.ts'
 import { dispatcher, type FakeChat, fakeChat } from '../support/fake-chat.ts'
 import { createWorld, fulfillment, MINUTE, type World } from '../support/world.ts'
 
@@ -15,27 +15,6 @@ afterEach(() => world.close())
 
 const opened = (n = 1) => world.say(world.wms, { ...fulfillment(`${n}`, `D${n}`), state: 'short' })
 const deliver = (over = {}) => dispatcher(world, [chat.surface], over)(chat.surface)
-
-class Crash extends Error {}
-
-/** A process that dies before or after its n-th commit, and does nothing more from then on. */
-const dying = (at: number, when: 'before' | 'after'): { store: Store; isDead: () => boolean } => {
-  let commits = 0
-  let dead = false
-  const store: Store = {
-    ...world.store,
-    transaction: async (work) => {
-      if (dead) throw new Crash()
-      commits += 1
-      if (commits < at) return world.store.transaction(work)
-      dead = true
-      if (when === 'before') throw new Crash()
-      await world.store.transaction(work)
-      throw new Crash()
-    },
-  }
-  return { store, isDead: () => dead }
-}
 
 /** The press of somebody who found this message. */
 const pressed = (ref: string) =>
@@ -52,7 +31,7 @@ describe.each(['before', 'after'] as const)('a crash %s', (when) => {
     'commit %i of posting a card leaves at most one orphan, and whoever presses that clears it away',
     async (at) => {
       await opened()
-      const { store, isDead } = dying(at, when)
+      const { store, isDead } = dying(world.store, at, when)
       await expect(deliver({ store, worker: 'dead' })).rejects.toThrow(Crash)
       expect(isDead()).toBe(true)
 
@@ -70,7 +49,7 @@ describe.each(['before', 'after'] as const)('a crash %s', (when) => {
 
 it('a round has no more commits than the crashes above go through', async () => {
   await opened()
-  const { store, isDead } = dying(COMMITS + 1, 'before')
+  const { store, isDead } = dying(world.store, COMMITS + 1, 'before')
   await deliver({ store })
   expect(isDead()).toBe(false)
 })
@@ -78,7 +57,9 @@ it('a round has no more commits than the crashes above go through', async () => 
 describe('an orphan of a crash', () => {
   const orphaned = async () => {
     await opened()
-    await expect(deliver({ store: dying(RECORD, 'before').store, worker: 'dead' })).rejects.toThrow(Crash)
+    await expect(
+      deliver({ store: dying(world.store, RECORD, 'before').store, worker: 'dead' }),
+    ).rejects.toThrow(Crash)
     expect([...chat.messages.keys()]).toEqual(['m1'])
   }
 

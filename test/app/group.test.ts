@@ -52,8 +52,9 @@ const later = async (ms: number) => {
   world.pass(ms)
   await tend()
 }
-/** Which cards have a post, with the revision that is wanted. */
-const posts = async () => (await world.posts()).map(({ card }) => String(card))
+/** Which cards have a post of their own. */
+const posts = async () =>
+  (await world.posts()).flatMap(({ card, under }) => (under === null ? [String(card)] : []))
 const wanted = async (card: string): Promise<number> =>
   Number((await world.posts()).find((post) => post.card === card)?.desired_revision ?? 0)
 const shown = async (ref: string) => {

@@ -136,6 +136,7 @@ const queriesOf = (world: World): Queries => ({
   candidates: async () => ({ candidates: [], total: 0 }),
   batch: async () => null,
   handover: async () => null,
+  followUp: async () => null,
   episodes: async () => world.episodes ?? [],
   batches: async () => [],
   group: async () => null,

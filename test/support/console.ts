@@ -109,6 +109,7 @@ export const fakeBaton = (first: ExceptionDetail[] = []): FakeBaton => {
         getException: async (id) => rows.get(id) ?? null,
         findExceptions: async () => ({ subjects: [], exceptions: [] }),
         handover: async () => null,
+        followUp: async () => null,
         episodes: async () => [],
         drag: async () => {
           throw new Error('the console never asks for drag itself')

@@ -10,7 +10,7 @@ import type { World } from './world.ts'
 export type FakeChat = {
   surface: Surface
   /** What stands in the chat now: the revision shown, by message. */
-  messages: Map<string, { channel: string; shown: string }>
+  messages: Map<string, { channel: string; shown: string; under?: string }>
   calls: string[]
   /** The next calls fail so, one after the other; `applied`: it takes effect all the same. */
   failures: ((DeliveryFailure & { applied?: boolean }) | Error)[]
@@ -77,6 +77,21 @@ export const fakeChat = (id: string): FakeChat => {
           if (failed) return failed
           const ref = show()
           chat.texts = blocks.flatMap((block) => ('text' in block ? [block.text] : []))
+          await chat.after()
+          return { ok: true, value: ref }
+        },
+        async reply(under, { summary }) {
+          chat.calls.push(`reply ${under}`)
+          await chat.during()
+          const show = (): string => {
+            posted += 1
+            messages.set(`m${posted}`, { channel: messages.get(under)?.channel ?? '', shown: summary, under })
+            return `m${posted}`
+          }
+          const failed = failing<string>(show)
+          if (failed) return failed
+          if (!messages.has(under)) return { ok: false, failure: { is: 'gone', words: 'thread_not_found' } }
+          const ref = show()
           await chat.after()
           return { ok: true, value: ref }
         },

@@ -65,6 +65,7 @@ export class FakeHost implements SurfaceHost {
     desk: unused,
     today: unused,
     handover: unused,
+    followUp: unused,
     episodes: unused,
   }
 
