@@ -84,7 +84,7 @@ const decideOn = async (
   button: { label: string } | null,
   person: Person,
   { version }: PressInput,
-  { clockText }: PressDeps,
+  { clock, clockText }: PressDeps,
 ): Promise<PressDecision> => {
   const { decidedBy, decidedAt, decidedWhat, decidedOnVersion } = batch
   const standing = await tx.standing(decidedBy === null ? [person.id] : [decidedBy, person.id])
@@ -114,7 +114,9 @@ const decideOn = async (
     needsSecondPerson: false,
     approves: false,
   }
-  return decidePress(pressed, action, { ...person, id: stands(person.id) }, version, clockText)
+  const now = clock()
+  const clockOf = (at: Date): string => clockText(at, now)
+  return decidePress(pressed, action, { ...person, id: stands(person.id) }, version, clockOf)
 }
 
 /** `redrawnOn`: the surface that shows the batch's post at once by itself. */

@@ -76,6 +76,14 @@ const itemBlocks = (card: string, revision: number, item: Item): CardBlock[] => 
   ]
 }
 
+const oneWords = (open: number, free: number): string =>
+  `the one that was in hand is ${open === 0 ? 'over' : `still open${free > 0 ? ', with nobody on it' : ''}`}`
+
+const allWords = (all: number, open: number, free: number): string =>
+  open === 0
+    ? `all ${all} that were in hand are over`
+    : `${open} of ${all} that were in hand ${open === 1 ? 'is' : 'are'} still open, ${free} with nobody on ${free === 1 ? 'it' : 'them'}`
+
 /** The message of one handover, as it stands: what was in hand and is still open, and what has come of the rest. */
 export const handoverCard = ({ id, endedAt, revision, items }: HandoverDetail): Card => {
   const card = handoverRef(id)
@@ -83,10 +91,7 @@ export const handoverCard = ({ id, endedAt, revision, items }: HandoverDetail): 
   const free = open.filter(({ row }) => row.claimedBy === null && row.snoozedUntil === null).length
   const over = items.length - open.length
   const left = open.length - MOST_ITEMS
-  const summary =
-    open.length === 0
-      ? `Handover: all ${items.length} that were in hand are over.`
-      : `Handover: ${open.length} of ${items.length} that were in hand ${open.length === 1 ? 'is' : 'are'} still open, ${free} with nobody on ${free === 1 ? 'it' : 'them'}.`
+  const summary = `Handover: ${items.length === 1 ? oneWords(open.length, free) : allWords(items.length, open.length, free)}.`
   return {
     title: open.length === 0 ? 'Handover: nothing left' : `Handover: ${open.length} still open`,
     tone: free > 0 ? 'warning' : open.length === 0 ? 'good' : 'neutral',

@@ -116,19 +116,11 @@ const planned = (people: People, known: KnownIdentity[], [one, other]: [string, 
   return { lists, plan }
 }
 
-/**
- * What one of them asked for in the name of another would, once they are apart, be theirs to approve: first it is to be
- * decided while they are one.
- */
+/** Nobody approves their own request, also not once they are taken apart: first it is to be decided while they are one. */
 const refuseWhileAsking = async (tx: Tx, person: readonly KnownIdentity[]): Promise<void> => {
-  const waiting = await tx.waitingRequests(person.map(({ own }) => own))
-  const isTheirOwn = ({ requestedBy, surface }: (typeof waiting)[number]): boolean => {
-    const there = person.filter((each) => each.surface === surface)
-    return there.length === 1 && there[0]?.own === requestedBy
-  }
-  if (waiting.every(isTheirOwn)) return
+  if (!(await tx.isAsking(person.map(({ own }) => own)))) return
   throw new UserError(
-    'Something that they asked for as one person still waits for approval. Have it approved or declined first.',
+    'Something that they asked for still waits for approval. Have it approved or declined first.',
   )
 }
 

@@ -260,8 +260,8 @@ export type PersonTx = {
   noteIdentity(identity: KnownIdentity): Promise<void>
   /** Each list of `own` is one person from now on, and the first stands for it; the caller holds the lock. */
   standAs(lists: string[][], link: { by: string; at: Date } | null): Promise<void>
-  /** What these asked for and waits for approval: under which id it is stored, and on which surface it was asked. */
-  waitingRequests(ids: string[]): Promise<{ requestedBy: string; surface: string }[]>
+  /** Whether anything that one of these asked for waits for approval. */
+  isAsking(ids: string[]): Promise<boolean>
   /** The persons that stand for these ids, by the id that was asked for. */
   standing(ids: string[]): Promise<Map<string, { id: string; name: string }>>
   /** The names of the persons that stand for these ids. */

@@ -85,21 +85,21 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
     case 'claim':
       return { message: claim(it), note, minutes }
     case 'release':
-      decideAs(it, `${person.name} handed it back`, { claimedBy: null, claimedAt: null, status: 'Open.' })
+      decideAs(it, 'handed it back', { claimedBy: null, claimedAt: null, status: 'Open.' })
       return { message: 'Handed back: anyone may take it.', note, minutes }
     case 'assign':
       return { message: await assign(tx, it), note, minutes }
     case 'snooze':
       return { message: snooze(it), note, minutes }
     case 'wake':
-      decideAs(it, `${person.name} brought it back`, { status: `Brought back by ${person.name}.` })
+      decideAs(it, 'brought it back', { status: `Brought back by ${person.name}.` })
       return { message: 'It is back among what is open.', note, minutes }
     case 'escalate':
       return { message: escalate(it), note, minutes }
     case 'dismiss': {
       const why = [reason, note].filter(Boolean).join(': ')
       const status = `Dismissed by ${person.name}: ${why}. Stays so until the systems agree once, or it gets worse.`
-      decideAs(it, `${person.name} dismissed it`, {
+      decideAs(it, 'dismissed it', {
         state: 'dismissed',
         dismissalHolds: true,
         closedAt: now,
@@ -108,7 +108,7 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
       return { message: 'Dismissed. "Open it again" takes it back.', note: why, minutes }
     }
     case 'reopen':
-      decideAs(it, `${person.name} opened it again`, {
+      decideAs(it, 'opened it again', {
         state: 'open',
         dismissalHolds: false,
         closedAt: null,
@@ -140,7 +140,7 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
 const claim = (it: Carrying): string => {
   const { person, exception, now, setup, clockText } = it
   const stays = exception.claimedBy === person.id
-  decideAs(it, stays ? `${person.name} stays on it` : `${person.name} took it`, {
+  decideAs(it, stays ? 'stays on it' : 'took it', {
     claimedBy: person.id,
     claimedAt: now,
     status: `${person.name} is on it.`,
@@ -161,7 +161,7 @@ const assign = async (tx: Tx, it: Carrying): Promise<string> => {
   const { person, exception, now, setup, assignee, contract, draft } = it
   if (!assignee) throw new UserError(notAssigned(it))
   const status = `${person.name} gave it to ${assignee.name}.`
-  decideAs(it, `${person.name} gave it to ${assignee.name}`, {
+  decideAs(it, `gave it to ${assignee.name}`, {
     claimedBy: assignee.id,
     claimedAt: now,
     assignedBy: person.id,
@@ -183,7 +183,7 @@ const snooze = (it: Carrying): string => {
   const choice = snoozeChoices(now, setup.zone ?? 'UTC').find(({ value }) => value === values.until)
   if (!choice) throw new UserError('Choose until when to snooze it.')
   const until = clockText(choice.until, now)
-  decideAs(it, `${person.name} snoozed it until ${until}`, {
+  decideAs(it, `snoozed it until ${until}`, {
     snoozedUntil: choice.until,
     snoozedMagnitude: exception.magnitude,
     claimedBy: null,
@@ -197,7 +197,7 @@ const escalate = (it: Carrying): string => {
   const { person, exception, now, setup } = it
   const to = ruleFor(setup.routing.rules, exception.routeReason)?.escalate?.to
   if (to === undefined) throw new UserError('No channel rule says where to escalate this.')
-  decideAs(it, `${person.name} escalated it`, {
+  decideAs(it, 'escalated it', {
     escalatedAt: now,
     escalatedTo: to,
     status: `Escalated to #${to} by ${person.name}.`,
@@ -214,7 +214,7 @@ const decideNothing = ({ draft, exception }: Carrying): void => {
 /** The minutes are logged. Live, the systems have the last word; of an import nothing more will be heard. */
 const fixedByHand = (it: Carrying, note: string | null, minutes: number | null): CarriedOut => {
   const { person, draft, now } = it
-  const what = `${person.name} fixed it by hand`
+  const what = 'fixed it by hand'
   if (draft.record.timeline === 'live') {
     const status = `${person.name} says it is fixed by hand. It closes when the systems agree.`
     decideAs(it, what, { status, claimedBy: person.id, claimedAt: now })

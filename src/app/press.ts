@@ -195,7 +195,7 @@ export const decideOn = async (
   offer: Offer | null,
   by: Person,
   input: Pick<PressInput, 'version'>,
-  { clockText }: Pick<ProcessDeps, 'clockText'>,
+  { clock, clockText }: Pick<ProcessDeps, 'clock' | 'clockText'>,
 ): Promise<PressDecision> => {
   const { decidedBy, decidedAt, decidedWhat, decidedOnVersion, run } = exception
   const ids = [decidedBy, run?.requestedBy].filter((id) => id !== null && id !== undefined)
@@ -224,7 +224,8 @@ export const decideOn = async (
   }
   const action = offer && { ...offer, approves: offer.id === 'approve' }
   const version = offer?.additive ? exception.version : input.version
-  return decidePress(pressed, action, person, version, clockText)
+  const now = clock()
+  return decidePress(pressed, action, person, version, (at) => clockText(at, now))
 }
 
 type Logged = {

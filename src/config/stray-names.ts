@@ -121,6 +121,7 @@ const strayParts = (yml: Named): Stray[] => {
           ]
         : [],
     ),
+    ...sameNames(yml.people.map(({ name }) => name)),
     ...repeated(
       'people',
       'slack',
@@ -183,6 +184,19 @@ const among = (
       },
     ]
   })
+
+/** Rules, and whoever gives work to somebody, know people by their names alone. */
+const sameNames = (names: readonly string[]): Stray[] =>
+  names.flatMap((name, index) =>
+    names.indexOf(name) < index
+      ? [
+          {
+            path: ['people', index, 'name'],
+            words: `two people are called "${name}", and nobody could tell which is meant; write the names so that they differ, like "${name} (dock)"`,
+          },
+        ]
+      : [],
+  )
 
 /** An id that two entries of a list carry. */
 const repeated = (list: string, key: string, values: readonly (string | undefined)[]): Stray[] =>

@@ -110,15 +110,12 @@ export const personTx = (db: Executor): PersonTx => ({
     }
   },
 
-  async waitingRequests(ids) {
-    // Indexes action_runs_unfinished, interventions_exception.
-    const found = await db.execute<{ requestedBy: string; surface: string }>(sql`
-      select r.requested_by::text as "requestedBy", asked.surface from action_runs r
-      cross join lateral (
-        select i.surface from interventions i where i.exception_id = r.exception_id
-          and i.result = 'awaiting_approval' and i.person_id = r.requested_by order by i.id desc limit 1) asked
-      where r.state = 'awaiting_approval' and r.requested_by = any(${idList(ids)})`)
-    return [...found]
+  async isAsking(ids) {
+    // Index action_runs_unfinished.
+    const found = await db.execute(sql`
+      select 1 from action_runs
+      where state = 'awaiting_approval' and requested_by = any(${idList(ids)}) limit 1`)
+    return found.length > 0
   },
 
   standing: (ids) => standingOf(db, ids),

@@ -15,7 +15,7 @@ export type PressResult = (typeof PRESS_RESULTS)[number]
 export type PressedException = {
   state: 'open' | 'resolved' | 'healed' | 'dismissed' | 'merged'
   version: number
-  /** The latest decision a person made, with the version the card had before it. */
+  /** The latest decision a person made, with the version the card had before it; `what` without the name: `took it`. */
   decidedBy: { personId: string; name: string; at: Date; what: string; onVersion: number } | null
   /** How it ended, in plain words; empty while open. */
   closedWords: string

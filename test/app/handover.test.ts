@@ -161,8 +161,9 @@ describe('the end of a shift', () => {
     expect(taken).toMatchObject({ result: 'acted', card: { exception: { id: 'handover:1' } } })
     expect(await lea()).toMatchObject({
       result: 'lost_race',
-      message: 'Bo Example was first: Bo Example took it at 14:00.',
+      message: 'Bo Example was first: took it at 14:00.',
     })
+    expect(await world.text('handover:1')).toContain('Handover: the one that was in hand is still open.')
     expect(await world.text('handover:1')).toContain('Ada Example had it; Bo Example is on it now.')
     expect((await world.interventions()).map(({ action, exception_id: on }) => [action, String(on)])).toEqual(
       [
@@ -171,6 +172,17 @@ describe('the end of a shift', () => {
         ['claim', id],
       ],
     )
+  })
+
+  it('names the day of whoever was first where that is not today', async () => {
+    const id = await world.unbooked()
+    const bo = await world.click('bo', id, "I'm on it")
+    await world.press('ada', id, 'claim')
+    await world.later(50 * HOUR)
+    expect(await bo()).toMatchObject({
+      result: 'lost_race',
+      message: 'Ada Example was first: took it at 2026-11-23 07:00.',
+    })
   })
 
   it('goes on saying what has come of it', async () => {
@@ -183,6 +195,6 @@ describe('the end of a shift', () => {
     await world.tend()
     const [after] = await world.postsOf('handover:1')
     expect(Number(after?.desired_revision)).toBeGreaterThan(Number(before?.desired_revision))
-    expect(await world.text('handover:1')).toContain('all 1 that were in hand are over')
+    expect(await world.text('handover:1')).toContain('the one that was in hand is over')
   })
 })

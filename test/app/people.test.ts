@@ -203,13 +203,28 @@ describe('an approval', () => {
     expect(await press(slack('pia'), 'approve')).toMatchObject({ result: 'acted' })
   })
 
-  it('that was refused works once the link is taken back', async () => {
+  it.each(['slack:ola in Slack', 'teams:o in Teams'])(
+    'is not made theirs by taking out %s',
+    async (which) => {
+      const press = await drifting()
+      await behind(slack('ola'), LEADS)
+      await behind(teams('o'), LEADS)
+      await deskOf(LEADS).link('slack:ola in Slack', 'teams:o in Teams', by)
+      await press(slack('ola'), ADJUST)
+      await expect(deskOf(LEADS).unlink(which)).rejects.toThrow('waits for approval')
+      expect(await press(teams('o'), 'approve')).toMatchObject({ result: 'not_allowed' })
+    },
+  )
+
+  it('that was refused for a link made in error may be declined; then the link is taken back', async () => {
     const press = await drifting()
     await press(slack('ola'), ADJUST)
     await behind(teams('o'), LEADS)
     await deskOf(LEADS).link('slack:ola in Slack', 'teams:o in Teams', by)
     expect(await press(teams('o'), 'approve')).toMatchObject({ result: 'not_allowed' })
+    await press(slack('ola'), 'decline')
     await deskOf(LEADS).unlink('teams:o in Teams')
+    await press(slack('ola'), ADJUST)
     expect(await press(teams('o'), 'approve')).toMatchObject({ result: 'acted' })
   })
 })

@@ -62,6 +62,17 @@ describe('a channel rule', () => {
     expect(() => parsed(FILE.replace(right, wrong))).toThrow(words)
   })
 
+  it('is refused with two people of one name, since it could mean either', () => {
+    const twice = FILE.replace(
+      /^people:\n/m,
+      'people:\n  - { name: Lea Lead, role: operator, slack: "T1:U9" }\n',
+    )
+    expect(twice).not.toBe(FILE)
+    expect(() => parsed(twice)).toThrow(
+      /people\[1\]\.name: two people are called "Lea Lead".*; write the names so that they differ/,
+    )
+  })
+
   it('shares its name with no other, because what it placed keeps that', () => {
     const twice = `${FILE}  - { name: urgent, channel: leads }\n`
     expect(() => parsed(twice)).toThrow('"urgent" stands in another entry already')

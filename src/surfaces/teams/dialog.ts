@@ -78,7 +78,13 @@ export function renderDialog(
   }
 }
 
-const sent = z.looseObject({ openedAt: z.int(), numbers: z.array(z.string()).default([]) })
+/** Milliseconds; the latest that a Date can be. */
+const LAST_TIME = 8.64e15
+
+const sent = z.looseObject({
+  openedAt: z.int().min(0).max(LAST_TIME),
+  numbers: z.array(z.string()).default([]),
+})
 
 /**
  * Reads what `renderDialog` sent out and a person filled in; null for anything else. Empty fields are left out. Phones

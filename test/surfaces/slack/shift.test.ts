@@ -116,7 +116,7 @@ describe.each(MODES)('a shift over %s', (mode) => {
     pass(MINUTE)
     await deliver()
     const handover = dock()[1]
-    expect(handover?.text).toContain('1 of 1')
+    expect(handover?.text).toContain('the one that was in hand is still open, with nobody on it')
     expect(dock()[0]?.text).not.toContain('mara is on it')
     const label = `Take over #${exception}`
     await Promise.all([

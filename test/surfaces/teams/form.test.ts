@@ -29,6 +29,13 @@ it('opens on what the exception is now, and is recorded with what was typed and 
   expect(teams.dialogOf(mara)).toBeNull()
 })
 
+it('that says it was opened at a time which no clock shows is no form', () => {
+  const data = { exception: '41', action: 'a', version: 1, on: 'post', numbers: [] }
+  expect(readSubmission({ ...data, openedAt: 8.64e15 })).not.toBeNull()
+  expect(readSubmission({ ...data, openedAt: 8.64e15 + 1 })).toBeNull()
+  expect(readSubmission({ ...data, openedAt: -1 })).toBeNull()
+})
+
 it('takes the numbers of a phone, which come as text', async () => {
   const { teams, host, mara } = rig
   mara.client = 'phone'
