@@ -19,10 +19,14 @@ const WITH_PARENT = sql.raw(
 const CHANNEL = sql.raw(
   'case when posts.ref is null then coalesce(parent.channel, posts.channel) else posts.channel end',
 )
-/** A reply that is not there yet waits for its parent's message, also while it is not known whether that is still there. */
-const HAS_PLACE = sql.raw(
-  '(posts.under is null or posts.ref is not null or (parent.ref is not null and parent.posted_revision > 0))',
-)
+/**
+ * A reply that is not there yet waits for its parent's message, also while it is not known whether that is still there;
+ * and for a reply that is being written there, so that they stand in their order. Whoever writes that takes the next.
+ */
+const HAS_PLACE = sql.raw(`(posts.under is null or posts.ref is not null
+  or (parent.ref is not null and parent.posted_revision > 0 and not exists (
+    select 1 from posts before where before.surface = posts.surface and before.under = posts.under
+      and before.ref is null and before.lease_by is not null and before.card <> posts.card)))`)
 
 /** Posts that do not wait for their channel's budget. */
 const isAwake = (resting: Resting[]): SQL =>

@@ -499,6 +499,7 @@ export const posts = pgTable(
     index('posts_due')
       .on(t.surface, t.priority, t.nextAttemptAt)
       .where(sql`desired_revision > posted_revision`),
+    index('posts_replying').on(t.surface, t.under).where(sql`under is not null and ref is null`),
   ],
 )
 

@@ -1,0 +1,1 @@
+CREATE INDEX "posts_replying" ON "posts" USING btree ("surface","under") WHERE under is not null and ref is null;
