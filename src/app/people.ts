@@ -18,6 +18,8 @@ export type { People } from './same-person.ts'
 /** What a platform said of a group is written down again after this time, in ms: not with every press. */
 const GROUPS_NOTED_MS = 3_600_000
 
+const UNKNOWN = 'Baton does not know you.'
+
 /** An identity as it arrives, tidied: `name` is null where the delivery carried no name but the bare id. */
 type Arrived = {
   surface: string
@@ -27,11 +29,12 @@ type Arrived = {
   groups: string[] | null
 }
 
-const arrived = ({ surface, externalId, displayName, email, groups }: Identity): Arrived => ({
+const arrived = ({ surface, externalId, displayName, email, groups, isOutsider }: Identity): Arrived => ({
   surface,
   externalId,
   name: displayName === '' || externalId.endsWith(displayName) ? null : displayName,
-  email: email?.trim().toLowerCase() || null,
+  // An outsider's address is another company's word.
+  email: isOutsider ? null : email?.trim().toLowerCase() || null,
   groups: groups === undefined ? null : [...groups].sort(),
 })
 
@@ -62,7 +65,8 @@ const nameIn = (entry: ConfiguredPerson | null, name: string | null): string | n
 /**
  * Who is behind an identity, with the role that baton.yml and the platform's groups give: what a request claims is never
  * asked. Writes down what is new about them, and joins identities that are one human (the rules: same-person.ts). Throws
- * UserError for a stranger where strangers may do nothing; the caller's transaction then leaves no trace of them.
+ * UserError for a stranger where strangers may do nothing, and for a guest or another company's person whom nobody gave
+ * a role; the caller's transaction then leaves no trace of them.
  */
 export const personBehind = async (
   tx: Tx,
@@ -88,9 +92,11 @@ export const personBehind = async (
     known = known.map((each) => (each.own === after.own ? after : each))
   }
   const [standing, person] = await joined(tx, people, after, known, () => look(after.email))
-  const { role } = roleOf(people, standing, person, now)
+  const { isOutsider = false } = identity
+  const { role } = roleOf(people, standing, person, now, isOutsider)
   if (role === null) {
-    throw new UserError('Baton does not know you. An admin can add you under "people" in baton.yml.')
+    const why = isOutsider ? 'You are a guest here, and Baton answers only guests whom it knows.' : UNKNOWN
+    throw new UserError(`${why} An admin can add you under "people" in baton.yml.`)
   }
   const first = person.find(({ own }) => own === standing.person)
   return { id: standing.person, name: first?.name ?? standing.name, role }

@@ -31,7 +31,7 @@ export type ConfiguredPerson = {
 /** A group of a platform whose members have a role. */
 type ConfiguredGroup = { surface: string; id: string; role: PersonRole }
 
-/** `defaultRole`: of whoever is not configured; null = such a person may do nothing. */
+/** `defaultRole`: of whoever belongs here and is not configured; null = such a person may do nothing. */
 export type People = {
   configured: ConfiguredPerson[]
   groups?: ConfiguredGroup[]
@@ -147,13 +147,15 @@ const PLACES = { BATON_ADMIN: 'BATON_ADMIN', machine: 'this console' } as const
 
 /**
  * The role of an identity; `known`: of its whole person. BATON_ADMIN goes before the identity's own entry, that before
- * the one entry of its person, that before the highest role of a group, that before the default.
+ * the one entry of its person, that before the highest role of a group, that before the default. The default is for
+ * those who belong here: somebody named it for the company, and never for a guest or for another company's people.
  */
 export const roleOf = (
   people: People,
   mine: KnownIdentity,
   known: readonly KnownIdentity[],
   now: Date,
+  isOutsider = false,
 ): GivenRole => {
   const person = known.filter((each) => each.person === mine.person)
   const given = (entry: ConfiguredPerson): GivenRole => ({
@@ -171,7 +173,8 @@ export const roleOf = (
   if (listed && others.length === 0) return given(listed)
   const [machine] = named(['machine'])
   if (machine && !listed) return given(machine)
-  return groupRole(people, person, now) ?? { role: people.defaultRole, from: 'default_role' }
+  const byDefault: GivenRole = { role: isOutsider ? null : people.defaultRole, from: 'default_role' }
+  return groupRole(people, person, now) ?? byDefault
 }
 
 const groupRole = (people: People, person: readonly KnownIdentity[], now: Date): GivenRole | null => {

@@ -14,6 +14,8 @@ export type Identity = {
   email?: string | null
   /** The ids of the platform's groups that the person is in, as the platform said. Missing: not known. */
   groups?: readonly string[]
+  /** The platform says that somebody of elsewhere may take part here: a guest, or another company. Missing: not known. */
+  isOutsider?: boolean
 }
 
 export type PressInput = {

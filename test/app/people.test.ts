@@ -60,6 +60,33 @@ describe('who is behind an identity', () => {
     expect(await behind(teams('l2', { email: 'other@example.com' }))).toMatchObject({ role: 'operator' })
   })
 
+  describe('of an outsider', () => {
+    const outside = (more: Partial<Identity> = {}) => slack('gil', { isOutsider: true, ...more })
+
+    it('has no default role, is told so, and leaves no trace', async () => {
+      await expect(behind(outside())).rejects.toThrow(/You are a guest here.*"people" in baton\.yml/)
+      expect(await world.rows(sql`select 1 from identities where external_id = 'T1:gil'`)).toEqual([])
+    })
+
+    it('loses the default role when it becomes a guest', async () => {
+      expect(await behind(slack('gil'))).toMatchObject({ role: 'operator' })
+      await expect(behind(outside())).rejects.toThrow('You are a guest here')
+    })
+
+    it('has the role that an admin gave to it, or to a group of it', async () => {
+      const identities = [{ surface: 'slack', externalId: 'T1:gil' }]
+      const named = people({ configured: [{ name: 'Gil Example', role: 'lead', identities }] })
+      expect(await behind(outside(), named)).toMatchObject({ role: 'lead', name: 'Gil Example' })
+      const grouped = people({ groups: [{ surface: 'slack', id: 'S1', role: 'lead' }] })
+      expect(await behind(outside({ groups: ['S1'] }), grouped)).toMatchObject({ role: 'lead' })
+    })
+
+    it('is nobody else by its address, whoever vouches for that', async () => {
+      await behind(slack('lea', { email }))
+      await expect(behind(teams('gil', { email, isOutsider: true }))).rejects.toThrow('You are a guest here')
+    })
+  })
+
   it('stays who it was when its address changes, and then joins nobody by it', async () => {
     const lea = await behind(slack('lea', { email }))
     const mallory = await behind(teams('mallory', { email: 'mallory@example.com' }))

@@ -6,7 +6,7 @@ import { FRESH_MS, Known } from '../kit/known.ts'
 import { deliveryFailure, refusalOf } from './errors.ts'
 import { userOf } from './payload.ts'
 
-type Profile = { name: string | null; email: string | null; isOwn: boolean }
+type Profile = { name: string | null; email: string | null; isOwn: boolean; isGuest: boolean }
 /** Ids of the groups by user id. */
 type Groups = Map<string, string[]>
 
@@ -41,14 +41,16 @@ export function createDirectory(log: Log, now: () => number): Directory {
       const profile = await people.get(externalId, () => readProfile(web, user, home))
       const displayName = profile?.name ?? identity.displayName
       // Another company's workspace vouches for nobody here.
-      if (profile && !profile.isOwn) return { ...identity, displayName, email: null, groups: [] }
+      if (profile && !profile.isOwn) {
+        return { ...identity, displayName, email: null, groups: [], isOutsider: true }
+      }
       const ofTeam = await groups.get(team, () =>
         readGroups(web, home.enterprise === null ? undefined : team),
       )
       return {
         ...identity,
         displayName,
-        ...(profile ? { email: profile.email } : {}),
+        ...(profile ? { email: profile.email, isOutsider: profile.isGuest } : {}),
         // Without knowing that the person belongs here nothing is said about groups.
         ...(profile && ofTeam ? { groups: ofTeam.get(user) ?? [] } : {}),
       }
@@ -67,10 +69,11 @@ async function readProfile(web: webApi.WebClient, user: string, home: Home): Pro
   const enterprise = found?.enterprise_user?.enterprise_id ?? null
   const inside = team === home.team || (home.enterprise !== null && enterprise === home.enterprise)
   const isOwn = inside && found?.is_stranger !== true && found?.deleted !== true
-  const isMember = isOwn && !found?.is_restricted && !found?.is_ultra_restricted && !found?.is_bot
+  const isGuest = found?.is_restricted === true || found?.is_ultra_restricted === true
+  const isMember = isOwn && !isGuest && !found?.is_bot
   const vouched = isMember && found?.is_email_confirmed === true
   const name = found?.profile?.display_name || found?.real_name || found?.name || null
-  return { name, email: (vouched && found?.profile?.email) || null, isOwn }
+  return { name, email: (vouched && found?.profile?.email) || null, isOwn, isGuest }
 }
 
 async function readGroups(web: webApi.WebClient, team: string | undefined): Promise<Groups> {

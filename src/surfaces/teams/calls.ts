@@ -15,7 +15,11 @@ const member = z.object({
   email: z.string().nullish(),
   tenantId: z.string().optional(),
   userRole: z.string().optional(),
+  /** A guest's holds `#EXT#`. */
+  userPrincipalName: z.string().nullish(),
 })
+
+export type Profile = { email: string | null; isOutsider: boolean }
 
 /** Every message that Baton writes in Teams goes through here. */
 export type Calls = ReturnType<typeof createCalls>
@@ -167,16 +171,21 @@ export const createCalls = (
     },
 
     /**
-     * The e-mail address that the directory of the tenant has for a person; null where it has none, and for a guest:
-     * that address is of another company. Throws where Teams does not say.
+     * What the directory of the tenant says of a person. `email`: null where it has none, and for an outsider (a guest,
+     * or somebody of another tenant): that address is of another company. Throws where Teams does not say.
      */
-    async emailOf(serviceUrl: string, conversation: string, userId: string): Promise<string | null> {
+    async profileOf(serviceUrl: string, conversation: string, userId: string): Promise<Profile> {
       const conversations = await inTime(timeoutMs, adapter.conversationsAt(serviceUrl))
       const found = member.parse(
         await inTime(timeoutMs, conversations.getConversationMember(channelOf(conversation), userId)),
       )
       const isOurs = found.tenantId === undefined || found.tenantId.toLowerCase() === tenantId
-      return isOurs && found.userRole !== 'guest' ? found.email || null : null
+      const isGuest =
+        found.userRole === 'guest' ||
+        found.userRole === 'anonymous' ||
+        found.userPrincipalName?.toUpperCase().includes('#EXT#') === true
+      const isOutsider = !isOurs || isGuest
+      return { email: isOutsider ? null : found.email || null, isOutsider }
     },
 
     /** Asks for a token, as every call does. Throws what Microsoft says. */

@@ -24,6 +24,7 @@ describe.each(MODES)('a command over %s', (mode) => {
           displayName: 'mara',
           email: null,
           groups: [],
+          isOutsider: false,
         },
         channel: orders.id,
         text: 'find AT&T <9>',

@@ -50,6 +50,16 @@ describe('who somebody is', () => {
     expect(await asks(jo)).toMatchObject({ email: null, groups: [] })
   })
 
+  it.each([
+    ['a guest', { guest: true }, true],
+    ['of another workspace', { team: 'T0OTHER' }, true],
+    ['a member whose address was never confirmed', { emailConfirmed: false }, false],
+  ])('is told to be an outsider or not: %s', async (_who, more, isOutsider) => {
+    expect(await asks(slack.addUser('jo', { email: 'jo@example.test', ...more }))).toMatchObject({
+      isOutsider,
+    })
+  })
+
   it('is asked once in ten minutes, and at once when the groups change', async () => {
     const mara = slack.addUser('mara')
     const group = slack.addGroup('receiving', [mara])

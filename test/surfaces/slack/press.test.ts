@@ -24,6 +24,7 @@ describe.each(MODES)('a press over %s', (mode) => {
           displayName: 'mara',
           email: null,
           groups: [],
+          isOutsider: false,
         },
         exception: '41',
         action: 'erp.book_receipt',

@@ -61,6 +61,17 @@ describe('the e-mail address', () => {
   })
 })
 
+it('a guest is told apart from who belongs here, and who Teams says nothing of is not', async () => {
+  const { teams, team, host, mara } = rig
+  const guest = teams.addPerson('Gil Example', { isGuest: true })
+  team.members.push(guest)
+  const id = await postCard(rig)
+  for (const person of [guest, mara]) await teams.press(id, BOOK, person)
+  teams.fault('member', { is: 'status', status: 503, applied: false })
+  await teams.press(id, BOOK, rig.jo)
+  expect(host.presses.map(({ identity }) => identity.isOutsider)).toEqual([true, false, undefined])
+})
+
 it('a token that was given to Baton itself opens nothing: whoever Baton calls has seen one', async () => {
   const { teams, host, mara } = rig
   const delivery = await teams.press(await postCard(rig), BOOK, mara, { token: 'own' })

@@ -25,6 +25,7 @@ it('reaches Baton with the exception, the action, the version, the message, and 
         externalId: `${teams.tenantId}:${mara.aadObjectId}`,
         displayName: 'Mara Example',
         email: mara.email,
+        isOutsider: false,
       },
       exception: '41',
       action: 'erp.book_receipt',
