@@ -3,6 +3,7 @@ import type { Card } from '../../app/card.ts'
 import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { Identity, SurfaceHost } from '../../app/surface.ts'
+import type { Pause } from '../kit/answering.ts'
 import { outcomeOf } from '../kit/outcome.ts'
 import { respond, TO_ONE } from './client.ts'
 import { deliveryFailure } from './errors.ts'
@@ -23,6 +24,7 @@ export type Handling = {
   log: Log
   /** The latest moment of an acknowledgement, in ms after the press arrived; Slack gives up after 3000. */
   ackMs: number
+  pause: Pause
 }
 
 /** How the one who pressed or asked is answered, and nobody else. What cannot be said is logged: nobody is left to tell. */

@@ -1,5 +1,6 @@
 import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
+import { sendWhileAwaited } from '../kit/answering.ts'
 import { outcomeOf } from '../kit/outcome.ts'
 import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
 import type { Answering, Handling } from './answer.ts'
@@ -26,22 +27,23 @@ export async function answerPrivately(
 export async function answerThere(
   input: CommandInput,
   { channel, thread }: Said,
-  { host, web, log }: Handling,
+  { host, web, log, pause }: Handling,
 ): Promise<void> {
   const reply = await outcomeOf(host.command(input))
   if (!reply.ok) log.error({ surface: 'slack', problem: wordsOf(reply.error) }, 'A command was not answered')
   const message = reply.ok
     ? renderCard(reply.value.card, 'reply')
     : renderWords(failureWords(reply.error, NO_ANSWER))
-  const post = web.chat.postMessage({
+  const answer = {
     channel,
     ...(thread === null ? {} : { thread_ts: thread }),
     ...message,
     unfurl_links: false,
     unfurl_media: false,
-  })
-  const sent = await outcomeOf(post)
-  if (!sent.ok) {
-    log.warn({ surface: 'slack', problem: deliveryFailure(sent.error).words }, 'An answer was not posted')
   }
+  const sent = await sendWhileAwaited(async () => {
+    const posted = await outcomeOf(web.chat.postMessage(answer))
+    return posted.ok ? posted : { ok: false, failure: deliveryFailure(posted.error) }
+  }, pause)
+  if (!sent.ok) log.warn({ surface: 'slack', problem: sent.failure.words }, 'An answer was not posted')
 }

@@ -3,6 +3,7 @@ import { UserError, wordsOf } from '../../app/errors.ts'
 import type { Keep } from '../../app/keep.ts'
 import type { Log } from '../../app/log.ts'
 import type { Surface, SurfaceHost } from '../../app/surface.ts'
+import { type Pause, pauseFor } from '../kit/answering.ts'
 import { outcomeOf, within } from '../kit/outcome.ts'
 import { clientOptions, sdkLogger, TIMEOUT_MS } from './client.ts'
 import { EVENTS_PATH, INSTALL_PATH, SCOPES, type SlackConfig } from './config.ts'
@@ -17,10 +18,11 @@ import { SocketLink, type SocketTiming } from './socket.ts'
 import { clientsFor, fixedToken, type Tokens } from './tokens.ts'
 
 /** Waiting times; tests shorten them. */
-export type Timing = SocketTiming & { ackMs: number; requestMs: number }
+export type Timing = SocketTiming & { ackMs: number; requestMs: number; pause: Pause }
 
 const TIMING: Timing = {
   ackMs: 2_500,
+  pause: pauseFor,
   requestMs: TIMEOUT_MS,
   helloMs: 15_000,
   pauseMs: 1_000,
@@ -36,7 +38,7 @@ export type SlackDeps = { log: Log; keep: Keep; clock?: () => Date; timing?: Par
 /** Slack as a surface: cards in channels, `/baton`, mentions, App Home; over Socket Mode or over HTTP. */
 export function createSlack(config: SlackConfig, host: SurfaceHost, deps: SlackDeps): Surface {
   const { log, keep, clock = () => new Date() } = deps
-  const { ackMs, requestMs, ...socketTiming } = { ...TIMING, ...deps.timing }
+  const { ackMs, requestMs, pause, ...socketTiming } = { ...TIMING, ...deps.timing }
   // The SDK writes into its options: every client gets its own.
   const options = (): webApi.WebClientOptions => clientOptions(config.apiUrl, log, requestMs)
   const now = (): number => clock().getTime()
@@ -75,6 +77,7 @@ export function createSlack(config: SlackConfig, host: SurfaceHost, deps: SlackD
     host,
     log,
     ackMs,
+    pause,
     clientFor,
     directory,
     channelName: (channel, { teamId, enterpriseId, isEnterpriseInstall }) => {

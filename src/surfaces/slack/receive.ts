@@ -2,6 +2,7 @@ import type { App, webApi } from '@slack/bolt'
 import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { SurfaceHost } from '../../app/surface.ts'
+import type { Pause } from '../kit/answering.ts'
 import { Recent } from '../kit/recent.ts'
 import { answering, type Handling } from './answer.ts'
 import { answerPrivately, answerThere } from './ask.ts'
@@ -20,6 +21,7 @@ export type Listening = {
   host: SurfaceHost
   log: Log
   ackMs: number
+  pause: Pause
   clientFor(token: string | undefined): webApi.WebClient
   directory: Directory
   /** How a channel is named outside this surface. */
@@ -38,7 +40,7 @@ type Context = {
 
 /** Listens to everything that people do in Slack. Answers how to wait for what is under way. */
 export function listen(app: App, listening: Listening): { idle(): Promise<void> } {
-  const { host, log, ackMs, clientFor, directory, channelName, onGone } = listening
+  const { host, log, ackMs, pause, clientFor, directory, channelName, onGone } = listening
   const underWay = new Set<Promise<void>>()
   // An event may be delivered twice; it is answered once.
   const answered = new Recent<true>(REMEMBERED)
@@ -67,6 +69,7 @@ export function listen(app: App, listening: Listening): { idle(): Promise<void> 
       web,
       log,
       ackMs,
+      pause,
       homes,
       nameOf: (channel) => channelName(channel, context),
       whoIs: (identity) => directory.whoIs(identity, web, inside),

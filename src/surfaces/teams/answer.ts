@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Log } from '../../app/log.ts'
 import type { Identity, SurfaceHost } from '../../app/surface.ts'
+import type { Pause } from '../kit/answering.ts'
 import type { Activity } from './activity.ts'
 import type { Calls } from './calls.ts'
 import { CARD_TYPE, type TeamsCard } from './render.ts'
@@ -13,6 +14,7 @@ export type Handling = {
   clock: () => Date
   /** The latest moment of an answer, in ms after the press arrived; Teams shows an error and sends it again after 10 s. */
   ackMs: number
+  pause: Pause
   /** Work that outlives the answer; stopping waits for it. */
   track(work: Promise<unknown>): void
 }

@@ -1,8 +1,10 @@
 import type { Card } from '../../app/card.ts'
 import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
+import { sendWhileAwaited } from '../kit/answering.ts'
 import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
 import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
+import type { Activity } from './activity.ts'
 import { type Actor, asCard, asWords, type Handling, type InvokeAnswer } from './answer.ts'
 import { renderTeamsCard, wordsCard } from './render.ts'
 
@@ -32,11 +34,14 @@ const answered = async (
 const cardFor = (reply: Outcome<Card>): Card =>
   reply.ok ? reply.value : wordsCard(failureWords(reply.error, NO_ANSWER), 'warning')
 
+const sendTo = ({ conversation, from }: Activity, card: Card, { calls, pause }: Handling) =>
+  sendWhileAwaited(() => calls.send(conversation, card, 'reply', [from.id]), pause)
+
 /** What was typed is answered where it was typed: in the chat, or under the mention in its thread. */
 export async function answerMessage(actor: Actor, key: string, handling: Handling): Promise<void> {
   const { activity } = actor
   const card = cardFor(await answered(actor, activity.text, key, handling))
-  const sent = await handling.calls.send(activity.conversation, card, 'reply', [activity.from.id])
+  const sent = await sendTo(activity, card, handling)
   if (!sent.ok) handling.log.warn({ surface: 'teams', failure: sent.failure.is }, 'An answer was not posted')
 }
 
@@ -71,7 +76,7 @@ export async function answerButton(
 /** The home card, where Baton was just added to somebody's chats. */
 export async function welcome(actor: Actor, handling: Handling): Promise<void> {
   const card = cardFor(await answered(actor, 'home', '', handling))
-  const sent = await handling.calls.send(actor.activity.conversation, card, 'reply', [actor.activity.from.id])
+  const sent = await sendTo(actor.activity, card, handling)
   if (!sent.ok)
     handling.log.warn({ surface: 'teams', failure: sent.failure.is }, 'The home card was not sent')
 }

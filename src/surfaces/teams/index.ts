@@ -2,6 +2,7 @@ import { UserError, wordsOf } from '../../app/errors.ts'
 import type { Keep } from '../../app/keep.ts'
 import type { Log } from '../../app/log.ts'
 import type { Surface, SurfaceHost } from '../../app/surface.ts'
+import { type Pause, pauseFor } from '../kit/answering.ts'
 import { outcomeOf, within } from '../kit/outcome.ts'
 import { type Cloud, TeamsAdapter } from './adapter.ts'
 import { createCalls } from './calls.ts'
@@ -12,7 +13,13 @@ import { budgets } from './limits.ts'
 import { receive } from './receive.ts'
 
 /** Waiting times, and who signs; tests choose their own. */
-export type TeamsOptions = { clock: () => Date; ackMs?: number; requestMs?: number; cloud?: Cloud }
+export type TeamsOptions = {
+  clock: () => Date
+  ackMs?: number
+  requestMs?: number
+  pause?: Pause
+  cloud?: Cloud
+}
 
 /** Teams shows an error after 10 to 15 s; the way there and back takes its part. */
 const ACK_MS = 8_000
@@ -30,7 +37,7 @@ export function createTeams(
   host: SurfaceHost,
   keep: Keep,
   log: Log,
-  { clock, ackMs = ACK_MS, requestMs = REQUEST_MS, cloud }: TeamsOptions,
+  { clock, ackMs = ACK_MS, requestMs = REQUEST_MS, pause = pauseFor, cloud }: TeamsOptions,
 ): Surface {
   const adapter = new TeamsAdapter(config, requestMs, cloud)
   const directory = new Directory(keep, config.tenantId, config.app === null)
@@ -50,7 +57,7 @@ export function createTeams(
     routes: (router) => {
       router.post(
         MESSAGES_PATH,
-        ...receive({ config, adapter, directory, host, calls, log, clock, ackMs, track }),
+        ...receive({ config, adapter, directory, host, calls, log, clock, ackMs, pause, track }),
       )
     },
     start: async () => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
 import { listCard } from './cards.ts'
 import { MODES, type Rig, startRig } from './rig.ts'
@@ -72,6 +72,36 @@ describe.each(MODES)('a command over %s', (mode) => {
     const [question, answer] = slack.see(orders)
     expect(answer).toMatchObject({ from: 'app', thread: question?.ts, ephemeral: false })
     expect(answer?.text).toContain('2 open')
+  })
+
+  it('asked by a mention is answered although Slack asks to come back later, while somebody waits for it', async () => {
+    const waits: number[] = []
+    rig = await startRig(mode, {
+      pause: async (ms) => {
+        waits.push(ms)
+        rig.slack.wait(ms)
+      },
+    })
+    const { slack, orders, mara, logged } = rig
+    slack.fault('chat.postMessage', { is: 'rate_limited', retryAfterSeconds: 7 })
+    slack.fault('chat.postMessage', { is: 'rate_limited', retryAfterSeconds: 11 })
+    await slack.mention('open', orders, mara)
+    await slack.until('the answer', () => slack.see(orders).length === 2)
+    expect(waits).toEqual([7_000, 11_000])
+
+    slack.fault('chat.postMessage', { is: 'rate_limited', retryAfterSeconds: 31 })
+    await slack.mention('open', orders, mara)
+    await vi.waitFor(() => expect(logged.join()).toContain('was not posted'))
+    expect(waits).toEqual([7_000, 11_000])
+  })
+
+  it('asked by a mention is answered once at most where nobody knows whether the answer arrived', async () => {
+    rig = await startRig(mode)
+    const { slack, orders, mara, logged } = rig
+    slack.fault('chat.postMessage', { is: 'status', status: 500, applied: true })
+    await slack.mention('open', orders, mara)
+    await vi.waitFor(() => expect(logged.join()).toContain('was not posted'))
+    expect(slack.see(orders)).toHaveLength(2)
   })
 
   it('asked by a mention names the person, though a mention says only their id', async () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { exceptionCard } from '../slack/cards.ts'
 import { type Rig, startRig } from './rig.ts'
 
@@ -24,6 +24,28 @@ it('asked by mention is answered in its thread, without the mention in the quest
   const [asked, answer] = teams.see(orders)
   expect(answer).toMatchObject({ from: 'bot', root: asked?.id })
   expect(answer?.text).toContain('2 open')
+})
+
+it('is answered although Teams asks to come back later, while somebody waits for it', async () => {
+  await rig.stop()
+  const waits: number[] = []
+  rig = await startRig({
+    pause: async (ms) => {
+      waits.push(ms)
+      rig.teams.wait(ms)
+    },
+  })
+  const { teams, team, orders, mara, logged } = rig
+  await teams.install(team, mara)
+  teams.fault('send', { is: 'throttled', retryAfterSeconds: 9 })
+  await teams.mention(orders, 'open', mara)
+  await teams.until('the answer', () => teams.see(orders).length === 2)
+  expect(waits).toEqual([9_000])
+
+  teams.fault('send', { is: 'throttled', retryAfterSeconds: 31 })
+  await teams.mention(orders, 'open', mara)
+  await vi.waitFor(() => expect(logged.join()).toContain('was not posted'))
+  expect(waits).toEqual([9_000])
 })
 
 it('in the chat with Baton is answered there', async () => {
