@@ -131,7 +131,13 @@ const begin = (deps: BatchDeps, id: string, { place, exceptionId }: BatchMember)
     const person = await starter(tx, batch)
     const contract = setup.contracts.find((c) => c.id === exception?.contract)
     const offers = exception
-      ? offersFor(exception, contract, viewOf(draft), setup, await aroundNow(tx, deps, exceptionId, now))
+      ? offersFor(
+          exception,
+          contract,
+          viewOf(draft),
+          setup,
+          await aroundNow(tx, deps, exceptionId, play, now),
+        )
       : []
     const offer = offers.find((each) => each.id === batch.chosen?.action) ?? null
     const why = exception

@@ -18,8 +18,13 @@ export type ErrandDeps = {
 
 const LEASE_MS = 60_000
 const AGAIN_MS = 300_000
+/** A message that was not taken away after so many attempts, each after double the pause, is let be: within 11 hours. */
+const LAST_REMOVAL = 8
 
-/** Takes away messages that were left behind: their cards have a post. Taking away twice harms nobody. */
+/**
+ * Takes away messages that were left behind: their cards have a post. Taking away twice harms nobody. One that cannot be
+ * taken away stays in the end, which is said once; whoever presses it has it tried anew.
+ */
 export const removeStrays = async (
   { store, clock, log, defaultChannel, channelOn }: ErrandDeps,
   surface: string,
@@ -29,8 +34,8 @@ export const removeStrays = async (
     const now = clock()
     const stray = await store.transaction((tx) => tx.nextStray(surface, now, LEASE_MS))
     if (!stray) return
-    const { ref, channel, isPost } = stray
-    const settle = (again: Date | null): Promise<void> =>
+    const { ref, card, channel, isPost, attempts } = stray
+    const settle = (again: { at: Date; attempts: number } | null): Promise<void> =>
       store.transaction((tx) => tx.settleStray(surface, ref, again))
     if (isPost) {
       await settle(null)
@@ -40,7 +45,7 @@ export const removeStrays = async (
     const budgets = deliver.budgets('remove', native)
     const free = await store.transaction((tx) => tx.takeBudgets(surface, budgets, now, false))
     if (free) {
-      await settle(free)
+      await settle({ at: free, attempts })
       return
     }
     const removed = await sent(() => deliver.remove(ref))
@@ -49,8 +54,19 @@ export const removeStrays = async (
       continue
     }
     const { failure } = removed
-    log.warn({ surface, ref, failure: failure.is }, 'A message that was left behind could not be removed')
-    await settle(new Date(clock().getTime() + (failure.is === 'later' ? failure.retryAfterMs : AGAIN_MS)))
+    const after = (ms: number): Date => new Date(clock().getTime() + ms)
+    // Neither of these says anything about this message.
+    const isOfAll = failure.is === 'later' || failure.is === 'locked_out'
+    const tried = isOfAll ? attempts : attempts + 1
+    if (tried >= LAST_REMOVAL) {
+      const words =
+        'A second message of a card cannot be removed and stays: delete it by hand if it is in the way'
+      log.warn({ surface, channel, card, message: ref, problem: failure.words }, words)
+      await settle(null)
+      continue
+    }
+    const pauseMs = isOfAll ? AGAIN_MS : AGAIN_MS * 2 ** attempts
+    await settle({ at: after(failure.is === 'later' ? failure.retryAfterMs : pauseMs), attempts: tried })
   }
 }
 

@@ -28,6 +28,7 @@ export const sayBatchEnded = async (
   await say(tx, postingSurfaces, {
     cause: `batch:${id}.${version}`,
     card: batchRef(id),
+    under: null,
     title: `${chosen?.label ?? 'Many at once'}: ${progressWords(members)}`,
     words,
     tone: isGood ? 'good' : 'warning',

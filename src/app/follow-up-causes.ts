@@ -2,7 +2,7 @@ import type { Mention } from './card.ts'
 import type { Draft } from './draft.ts'
 import { LONG_MS, type Said, say } from './follow-up.ts'
 import type { Tx } from './ports.ts'
-import type { ActiveRun, ExceptionRecord, RunRecord } from './records.ts'
+import type { ExceptionRecord, RunRecord } from './records.ts'
 import { type ConfiguredPerson, listedAs } from './same-person.ts'
 import { elapsed } from './words.ts'
 import type { Setup } from './world.ts'
@@ -74,7 +74,8 @@ export const sayRunEnded = async (
   const { isGood, ...words } = told
   if (isGood && now.getTime() - run.startedAt.getTime() < LONG_MS) return
   const to = await tx.mentionsOf([run.requestedBy])
-  await say(tx, postingSurfaces, { ...words, cause: `run:${run.id}`, card: run.exceptionId, to, at: now })
+  const { id, exceptionId: card, pressedOn: under } = run
+  await say(tx, postingSurfaces, { ...words, cause: `run:${id}`, card, under, to, at: now })
 }
 
 /** A run that was denied by somebody else than who asked for it. */
@@ -128,7 +129,7 @@ export const sayApprovalAsked = async (
   tx: Tx,
   setup: Setup,
   { id, channel }: Pick<ExceptionRecord, 'id' | 'channel'>,
-  run: Pick<ActiveRun, 'id' | 'label'>,
+  run: Pick<RunRecord, 'id' | 'label' | 'pressedOn'>,
   by: { id: string; name: string },
   now: Date,
 ): Promise<void> => {
@@ -136,6 +137,7 @@ export const sayApprovalAsked = async (
   await say(tx, setup.postingSurfaces, {
     cause: `approval:${run.id}`,
     card: id,
+    under: run.pressedOn,
     title: `#${id} waits for a lead to approve: ${run.label}`,
     words: `${by.name} asks for it. Another person, who is a lead, can approve or decline it on the card of #${id}.`,
     tone: 'warning',
@@ -184,6 +186,7 @@ const sayBack = async (
   await say(tx, postingSurfaces, {
     cause: `back:${id}.${episode}`,
     card: id,
+    under: null,
     title: `#${id} is back`,
     words: `It was over for ${elapsed(before.closedAt, now)}. Before: ${before.status} Now: ${evidence}`,
     tone: 'warning',

@@ -23,8 +23,11 @@ export type FollowUp = {
   at: Date
 }
 
-/** `to`: whom it is for, and how each of them is known; who has no identity where cards are posted only reads it there. */
-export type Said = Omit<FollowUp, 'tell'> & { to: Mention[][] }
+/**
+ * `to`: whom it is for, and how each of them is known; who has no identity where cards are posted only reads it there.
+ * `under`: the card under whose post it belongs, where somebody acted on another one than that of `card`.
+ */
+export type Said = Omit<FollowUp, 'tell'> & { to: Mention[][]; under: string | null }
 
 /** A post under which something can be said. */
 export type ParentPost = { surface: string; channel: string }
@@ -40,18 +43,18 @@ export type FollowUpTx = {
 }
 
 /**
- * Says something under the posts of its card, in the transaction that makes it true. Somebody who has no identity where
- * that card has a post is told in private wherever that can be done. Where the card has no post and nobody can be told,
- * nothing is kept.
+ * Says something under the post of its card, on every surface where that has one, in the transaction that makes it true.
+ * Somebody who has no identity there is told in private wherever that can be done. Where the card has no post and nobody
+ * can be told, nothing is kept.
  */
 export const say = async (
   tx: Tx,
   postingSurfaces: readonly string[],
-  { to, ...said }: Said,
+  { to, under, ...said }: Said,
 ): Promise<void> => {
   if (postingSurfaces.length === 0) return
   const { card, at } = said
-  const posts = (await tx.postsOf(card)).filter(({ surface }) => postingSurfaces.includes(surface))
+  const posts = await postsFor(tx, postingSurfaces, card, under)
   const isThere = ({ surface }: Mention): boolean => posts.some((post) => post.surface === surface)
   const alone = to
     .filter((known) => !known.some(isThere))
@@ -71,13 +74,29 @@ export const say = async (
     revision: 1,
     show: 'in_place',
     urgency: 'severe',
-    under: card,
   } as const
   await tx.wantPosts(
     posts.map((post) => ({ ...post, ...reply })),
     at,
   )
   for (const { surface } of posts) await tx.addJob('deliver', { surface }, { key: `deliver:${surface}` })
+}
+
+/** On each surface the post of the card on which somebody acted, or of the one that it is about. */
+const postsFor = async (
+  tx: Tx,
+  postingSurfaces: readonly string[],
+  card: string,
+  acted: string | null,
+): Promise<(ParentPost & { under: string })[]> => {
+  const found: (ParentPost & { under: string })[] = []
+  for (const under of acted === null ? [card] : [acted, card]) {
+    for (const post of await tx.postsOf(under)) {
+      const isTaken = found.some(({ surface }) => surface === post.surface)
+      if (!isTaken && postingSurfaces.includes(post.surface)) found.push({ ...post, under })
+    }
+  }
+  return found
 }
 
 /** The message. Under a post its buttons stand right above; `alone`: it has to bring the way there with it. */

@@ -17,6 +17,7 @@ import type { Queries } from './queries.ts'
 import { createRedraw } from './redraw.ts'
 import { runCommand } from './run-command.ts'
 import { createSubjectDesk } from './split.ts'
+import { storable } from './storable.ts'
 import type { PressInput, SurfaceHost } from './surface.ts'
 import { showHandovers } from './tend.ts'
 
@@ -47,7 +48,10 @@ const aimed = (input: PressInput): PressInput =>
     ? { ...input, exception: escalationOf(input.exception) ?? input.exception }
     : { ...input, ...takenOver(input.action) }
 
-/** What every surface may ask of Baton: the same answers everywhere, in the same words. */
+/**
+ * What every surface may ask of Baton: the same answers everywhere, in the same words. Texts come from people and from
+ * platforms, so that they are made storable before anything is done with them.
+ */
 export const createHost = ({
   press: pressDeps,
   store,
@@ -63,13 +67,14 @@ export const createHost = ({
   const subjects = createSubjectDesk(pressDeps)
   const peopleDesk = createPeopleDesk({ store, people, clock })
   const cardOf = createCardOf(queries, clock)
-  const card = async (ref: string): Promise<Card | null> => (await cardOf(ref))?.card ?? null
+  const card = async (ref: string): Promise<Card | null> => (await cardOf(storable(ref)))?.card ?? null
   return {
     queries,
     card,
     redraw: createRedraw({ store, clock, cardOf }),
 
-    async press(input, onStored) {
+    async press(given, onStored) {
+      const input = storable(given)
       const batch = batchOf(input.exception)
       const { result, message } =
         batch === null ? await pressException(aimed(input), input.exception) : await pressBatch(batch, input)
@@ -81,7 +86,8 @@ export const createHost = ({
       return { result, message, card: current ?? unshown(input.exception, message) }
     },
 
-    async home(identity) {
+    async home(given) {
+      const identity = storable(given)
       const now = clock()
       const owner = await store.transaction(async (tx) => ({
         person: await personBehind(tx, people, identity, now),
@@ -90,7 +96,8 @@ export const createHost = ({
       return homeCard(owner, queries, now)
     },
 
-    async command({ identity, channel, text, interactionKey }) {
+    async command(given) {
+      const { identity, channel, text, interactionKey } = storable(given)
       const now = clock()
       const asker = await store.transaction((tx) => personBehind(tx, people, identity, now))
       const by = { person: asker, surface: identity.surface, interactionKey }

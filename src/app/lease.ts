@@ -18,7 +18,9 @@ type Parts = Pick<Setup, 'calendars' | 'shifts'>
 export const claimEnd = (setup: Parts, channel: string | null, claimedAt: Date): Date =>
   shiftEnd(setup, channel, claimedAt) ?? new Date(claimedAt.getTime() + LEASE_MS)
 
-/** Claims of one channel with the same answer are handed over in one message; without a calendar, those of one hour. */
-export const handoverTime = (setup: Parts, channel: string | null, claimedAt: Date): Date =>
-  shiftEnd(setup, channel, claimedAt) ??
-  new Date(Math.floor(claimEnd(setup, channel, claimedAt).getTime() / HOUR_MS) * HOUR_MS)
+/**
+ * Claims of one channel with the same answer are handed over in one message: those of a shift, or without a calendar
+ * those that are seen to have ended within one hour. `seenAt`: when Baton looked, which after an outage is hours later.
+ */
+export const handoverTime = (setup: Parts, channel: string | null, claimedAt: Date, seenAt: Date): Date =>
+  shiftEnd(setup, channel, claimedAt) ?? new Date(Math.floor(seenAt.getTime() / HOUR_MS) * HOUR_MS)

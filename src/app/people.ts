@@ -146,7 +146,27 @@ const alike = (people: People, who: Arrived, stored: string | null) => {
   }
 }
 
-/** Joins what the rules join. Decided again under the lock, so that two who arrive at once come to the same end. */
+/**
+ * Whether this would take apart a person who waits for an approval. Nobody approves their own request, also not once
+ * baton.yml says that they are two: it is decided while they are one, and whoever of them comes next is taken apart then.
+ * Their roles do not wait for that.
+ */
+const isHeldTogether = async (
+  tx: Tx,
+  lists: readonly string[][],
+  known: readonly KnownIdentity[],
+): Promise<boolean> => {
+  const listOf = new Map(lists.flatMap((list) => list.map((own) => [own, list] as const)))
+  const parted = known.filter(({ own, person }) =>
+    known.some((other) => other.person === person && listOf.get(other.own) !== listOf.get(own)),
+  )
+  return parted.length > 0 && (await tx.isAsking(parted.map(({ own }) => own)))
+}
+
+/**
+ * Joins what the rules join, and takes apart what baton.yml tells apart. Decided again under the lock, so that two who
+ * arrive at once come to the same end.
+ */
 const joined = async (
   tx: Tx,
   people: People,
@@ -160,7 +180,7 @@ const joined = async (
   const again = await look()
   const { lists, apart } = joiningOf(people, again.find((each) => isSameId(each, mine)) ?? mine, again)
   for (const each of apart) await tx.noteIdentity({ ...each, isApart: true })
-  await tx.standAs(lists, null)
+  if (!(await isHeldTogether(tx, lists, again))) await tx.standAs(lists, null)
   const after = await look()
   return [after.find((each) => isSameId(each, mine)) ?? mine, after]
 }

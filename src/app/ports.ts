@@ -415,9 +415,9 @@ export type DeliveryTx = {
     surface: string,
     now: Date,
     leaseMs: number,
-  ): Promise<{ ref: string; card: string; channel: string; isPost: boolean } | null>
-  /** `again`: when it is to be tried again; null = it is gone. */
-  settleStray(surface: string, ref: string, again: Date | null): Promise<void>
+  ): Promise<{ ref: string; card: string; channel: string; isPost: boolean; attempts: number } | null>
+  /** `again`: when it is to be tried again, and after how many attempts by then; null = it is gone, or let be. */
+  settleStray(surface: string, ref: string, again: { at: Date; attempts: number } | null): Promise<void>
   /** When the next stray or untold trouble is due. */
   nextErrandAt(surface: string): Promise<Date | null>
 }

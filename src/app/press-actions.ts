@@ -29,6 +29,8 @@ export type Carrying = {
   clockText: ClockText
   /** To whom it is to be given, where the press says so. */
   assignee: Assignee | null
+  /** The card whose post was pressed, where that is not the exception's own. */
+  pressedOn: string | null
 }
 
 export type Assignee = Pick<Person, 'id' | 'name'> & { identities: ConfiguredPerson['identities'] }
@@ -78,7 +80,9 @@ export const carryOut = async (tx: Tx, it: Carrying): Promise<CarriedOut> => {
   if (offer.routing) {
     await startRun(tx, it)
     const { run } = it.draft.exceptions.get(exception.contract) ?? {}
-    if (run && offer.needsSecondPerson) await sayApprovalAsked(tx, it.setup, exception, run, person, now)
+    if (run && offer.needsSecondPerson) {
+      await sayApprovalAsked(tx, it.setup, exception, { ...run, pressedOn: it.pressedOn }, person, now)
+    }
     return { message: decision.message, note, minutes }
   }
   switch (offer.id) {

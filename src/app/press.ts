@@ -7,6 +7,7 @@ import {
   type PressedException,
   type PressResult,
 } from '../domain/press.ts'
+import { escalationOf } from './card-ref.ts'
 import { checkContracts } from './check.ts'
 import { type Draft, draftOf, saveDrafts, viewOf } from './draft.ts'
 import { UserError } from './errors.ts'
@@ -15,7 +16,7 @@ import { createMeet, type People, personBehind } from './people.ts'
 import { wantPosts } from './pipeline.ts'
 import type { Tx } from './ports.ts'
 import { type Assignee, carryOut } from './press-actions.ts'
-import { type ProcessDeps, playNow } from './process.ts'
+import { type PlayNow, type ProcessDeps, playNow } from './process.ts'
 import { unreachableAmong, unreachableWords } from './reach.ts'
 import type { ExceptionRecord, SubjectRecord } from './records.ts'
 import { isSameId, listedAs } from './same-person.ts'
@@ -65,7 +66,7 @@ const pressOnce =
       if (!exception) return pressMerged(tx, input, person, record, now)
 
       const contract = deps.setup.contracts.find((c) => c.id === exception.contract)
-      const around = await aroundNow(tx, deps, input.exception, now)
+      const around = await aroundNow(tx, deps, input.exception, play, now)
       const offers = offersFor(exception, contract, viewOf(draft), deps.setup, around)
       const offer = offers.find((candidate) => candidate.id === input.action) ?? null
       const decision = await decideOn(tx, exception, offer, person, input, deps)
@@ -77,6 +78,7 @@ const pressOnce =
           ? await carryOut(tx, {
               ...{ draft, exception, contract, offer, person, values, now, decision, assignee },
               ...{ setup: deps.setup, clockText: deps.clockText },
+              pressedOn: escalationOf(shownOn) === exception.id ? shownOn : null,
             })
           : { message: decision.message, note: null, minutes: null }
       await saveDrafts(tx, record.timeline, [draft])
@@ -133,9 +135,10 @@ export const aroundNow = async (
   tx: Tx,
   { clockText }: Pick<ProcessDeps, 'clockText'>,
   exception: string,
+  { feeds }: Pick<PlayNow, 'feeds'>,
   now: Date,
 ): Promise<Around> => {
-  const [past, feeds] = await Promise.all([tx.pastRuns(exception), tx.feeds()])
+  const past = await tx.pastRuns(exception)
   const unreachable = unreachableWords(unreachableAmong(feeds), clockText, now)
   return { now, clockText, past, unreachable }
 }

@@ -1,8 +1,8 @@
 import { wordsOf } from './errors.ts'
 import { takeFacts } from './pipeline.ts'
 import type { Clock, ClockText, Store, Tx } from './ports.ts'
-import type { FactRef } from './records.ts'
-import { livePlay, type Setup } from './world.ts'
+import type { FactRef, FeedState } from './records.ts'
+import { livePlay, type Play, type Setup } from './world.ts'
 
 export type ProcessDeps = {
   store: Store
@@ -16,15 +16,21 @@ export type ProcessDeps = {
 /** Facts whose subjects cannot be merged yet are looked at again after this pause. */
 const MERGE_AGAIN_MS = 10_000
 
+/** The live play, with the feeds that it was made from. */
+export type PlayNow = Play & { feeds: FeedState[] }
+
 /** The live play as the feeds stand inside this transaction. */
-export const playNow = async (tx: Tx, { setup, clockText }: Pick<ProcessDeps, 'setup' | 'clockText'>) => {
+export const playNow = async (
+  tx: Tx,
+  { setup, clockText }: Pick<ProcessDeps, 'setup' | 'clockText'>,
+): Promise<PlayNow> => {
   const learns = setup.contracts.some(({ grace }) => grace.kind === 'learned')
   const [feeds, baselines, heard] = await Promise.all([
     tx.feeds(),
     learns ? tx.baselines() : [],
     tx.lastHeard(setup.batches.map(({ system }) => system)),
   ])
-  return livePlay(setup, feeds, clockText, { baselines, heard })
+  return { ...livePlay(setup, feeds, clockText, { baselines, heard }), feeds }
 }
 
 /** Facts whose subjects could not be merged, because an action is running, are taken once more later. */

@@ -280,6 +280,8 @@ export type RunRecord = {
   undoes: string | null
   /** The batch that it belongs to: whoever ends the run wakes it. */
   batchId: string | null
+  /** The card whose post was pressed, where that is not the exception's own. */
+  pressedOn: string | null
   sentAt: Date | null
   settleBy: Date | null
   finishedAt: Date | null

@@ -45,7 +45,7 @@ export const decideAs = (it: Deciding, what: string, change: Partial<ExceptionRe
  */
 export const startRun = async (
   tx: Tx,
-  it: Deciding & { offer: Offer; values: RunRecord['values']; batch?: string },
+  it: Deciding & { offer: Offer; values: RunRecord['values']; batch?: string; pressedOn?: string | null },
 ): Promise<string | null> => {
   const { offer, person, exception, now, values } = it
   if (!offer.routing || exception.id === null) return null
@@ -79,6 +79,7 @@ export const startRun = async (
     waitsSince: null,
     undoes,
     batchId: it.batch ?? null,
+    pressedOn: it.pressedOn ?? null,
     sentAt: null,
     settleBy: null,
     finishedAt: null,

@@ -15,6 +15,8 @@ import { lasting } from './words.ts'
 const AT_ONCE = 100
 /** Raised for one rule in one look: a storm must not pour into the other channel at once. */
 const RAISED_AT_ONCE = 20
+/** A handover whose claims take several transactions is posted when the last of them is expected to be through. */
+const GATHER_MS = 5_000
 /** Posts of older handovers are left as they are. */
 const HANDOVER_MS = 3 * 86_400_000
 
@@ -85,6 +87,8 @@ const hasEnded = (
 /** Claims end with their shift, except those whose action is running; each shift of a channel is handed over once. */
 const endClaims = async (deps: ProcessDeps): Promise<void> => {
   const { store, setup, clock } = deps
+  // The same for all pages, so that they come to one handover.
+  const seenAt = clock()
   for (let after = '0'; ; ) {
     const page = await store.transaction((tx) => tx.claims(after, AT_ONCE))
     const last = page.at(-1)
@@ -102,16 +106,22 @@ const endClaims = async (deps: ProcessDeps): Promise<void> => {
         return { claimedBy: null, claimedAt: null, assignedBy: null, freeSince: now, status }
       }
     }
-    await alterAll(deps, due, freed, (tx, before) => handOver(tx, setup, before))
+    const postAt = new Date(seenAt.getTime() + (page.length < AT_ONCE ? 0 : GATHER_MS))
+    await alterAll(deps, due, freed, (tx, before) => handOver(tx, setup, before, { seenAt, postAt }))
   }
 }
 
-const handOver = async (tx: Tx, setup: ProcessDeps['setup'], before: ExceptionRecord[]): Promise<void> => {
+const handOver = async (
+  tx: Tx,
+  setup: ProcessDeps['setup'],
+  before: ExceptionRecord[],
+  { seenAt, postAt }: { seenAt: Date; postAt: Date },
+): Promise<void> => {
   const shifts = new Map<string, { channel: string; endedAt: Date; items: Parameters<Tx['handOver']>[2] }>()
   for (const { id, claimedBy, claimedAt, channel: own } of before) {
     if (id === null || claimedBy === null || claimedAt === null) continue
     const channel = own ?? setup.routing.defaultChannel
-    const endedAt = handoverTime(setup, own, claimedAt)
+    const endedAt = handoverTime(setup, own, claimedAt, seenAt)
     const key = `${endedAt.getTime()} ${channel}`
     const shift = shifts.get(key) ?? { channel, endedAt, items: [] }
     shifts.set(key, shift)
@@ -122,7 +132,7 @@ const handOver = async (tx: Tx, setup: ProcessDeps['setup'], before: ExceptionRe
     const shift = shifts.get(key)
     if (!shift) continue
     const id = await tx.handOver(shift.channel, shift.endedAt, shift.items)
-    await wantHandovers(tx, setup, [{ id, channel: shift.channel, revision: 1 }], 'in_place', new Date(0))
+    await wantHandovers(tx, setup, [{ id, channel: shift.channel, revision: 1 }], 'in_place', postAt)
   }
 }
 

@@ -128,21 +128,29 @@ export const budgetTx = (db: Executor): DeliveryTx => ({
     const at = sql`${now.toISOString()}::timestamptz`
     const until = sql`${new Date(now.getTime() + leaseMs).toISOString()}::timestamptz`
     // While it is not known which message shows the card, none is taken away.
-    const [found] = await db.execute<{ ref: string; card: string; channel: string; is_post: boolean }>(sql`
+    const [found] = await db.execute<{
+      ref: string
+      card: string
+      channel: string
+      is_post: boolean
+      attempts: number
+    }>(sql`
       update stray_posts s set next_attempt_at = ${until}
       from (select s.surface, s.ref, p.channel, p.ref = s.ref as is_post
             from stray_posts s join posts p on p.card = s.card and p.surface = s.surface
             where s.surface = ${surface} and s.next_attempt_at <= ${at} and p.ref is not null
             order by s.next_attempt_at limit 1 for update of s skip locked) due
       where s.surface = due.surface and s.ref = due.ref
-      returning s.ref, s.card, due.channel, due.is_post`)
-    return found ? { ref: found.ref, card: found.card, channel: found.channel, isPost: found.is_post } : null
+      returning s.ref, s.card, due.channel, due.is_post, s.attempts`)
+    if (!found) return null
+    const { is_post: isPost, ...stray } = found
+    return { ...stray, isPost }
   },
 
   async settleStray(surface, ref, again) {
     const which = and(eq(strayPosts.surface, surface), eq(strayPosts.ref, ref))
     if (again === null) await db.delete(strayPosts).where(which)
-    else await db.update(strayPosts).set({ nextAttemptAt: again }).where(which)
+    else await db.update(strayPosts).set({ nextAttemptAt: again.at, attempts: again.attempts }).where(which)
   },
 
   async nextErrandAt(surface) {

@@ -367,6 +367,8 @@ export const actionRuns = pgTable(
     undoes: id('undoes'),
     /** The batch that it belongs to: whoever ends the run wakes it. */
     batchId: id('batch_id'),
+    /** The card whose post was pressed, where that is not the exception's own: what is said about the run goes there. */
+    pressedOn: text('pressed_on'),
     sentAt: at('sent_at'),
     settleBy: at('settle_by'),
     finishedAt: at('finished_at'),
@@ -722,7 +724,7 @@ export const handovers = pgTable(
   {
     id: id('id').primaryKey().generatedAlwaysAsIdentity(),
     channel: text('channel').notNull(),
-    /** The end of the shift; of claims without a calendar, the full hour in which they ended. */
+    /** The end of the shift; of claims without a calendar, the full hour in which they were seen to have ended. */
     endedAt: at('ended_at').notNull(),
   },
   (t) => [uniqueIndex('handovers_one').on(t.channel, t.endedAt), index('handovers_ended').on(t.endedAt)],
@@ -787,6 +789,8 @@ export const strayPosts = pgTable(
     ref: text('ref').notNull(),
     card: text('card').notNull(),
     nextAttemptAt: at('next_attempt_at').notNull(),
+    /** How often the platform did not take it away, and did not just ask for patience. */
+    attempts: integer('attempts').notNull().default(0),
   },
   (t) => [primaryKey({ columns: [t.surface, t.ref] })],
 )
@@ -798,7 +802,7 @@ export const followUps = pgTable(
     id: id('id').primaryKey().generatedAlwaysAsIdentity(),
     /** What made it: `run:7`, `approval:7`, `back:12.2`, `batch:3.4`. Each has one follow-up, however often it is told. */
     cause: text('cause').notNull(),
-    /** What it is about, and under whose post it stands: `12` or `batch:3`. */
+    /** What it is about: `12` or `batch:3`. */
     card: text('card').notNull(),
     title: text('title').notNull(),
     words: text('words').notNull(),

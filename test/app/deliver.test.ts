@@ -308,4 +308,51 @@ describe('a pressed message that nobody remembers', () => {
     await deliver()
     expect([...chat.messages.keys()]).toEqual(['m1'])
   })
+  it('that cannot be taken away is let be in the end, which is said once, and tried anew when somebody presses it', async () => {
+    await opened()
+    await deliver()
+    chat.messages.set('m9', { channel: '#orders', shown: 'revision 1' })
+    const warned: unknown[] = []
+    const log = { info: () => {}, error: () => {}, warn: (about: unknown) => warned.push(about) }
+    const give = () => dispatcher(world, [chat.surface], { log })(chat.surface)
+    const removals = () => chat.calls.filter((call) => call === 'remove m9').length
+    /** When it was tried, in minutes after the press. */
+    const triedFor = async (hours: number): Promise<number[]> => {
+      const at: number[] = []
+      for (let minutes = 0; minutes < hours * 60; minutes += 5) {
+        const before = removals()
+        chat.failures = [{ is: 'rejected', words: 'cant_delete_message' }]
+        await give()
+        if (removals() > before) at.push(minutes)
+        world.pass(5 * MINUTE)
+      }
+      chat.failures = []
+      return at
+    }
+    await pressed('m9')
+    expect(await triedFor(24)).toEqual([0, 5, 15, 35, 75, 155, 315, 635])
+    expect(warned).toEqual([
+      expect.objectContaining({ card: '1', message: 'm9', problem: 'cant_delete_message' }),
+    ])
+    expect(await world.store.transaction((tx) => tx.nextErrandAt('chat'))).toBeNull()
+    await pressed('m9')
+    await give()
+    expect([...chat.messages.keys()]).toEqual(['m1'])
+    expect(warned).toHaveLength(1)
+  })
+
+  it('is not given up because the whole platform is shut', async () => {
+    await opened()
+    await deliver()
+    chat.messages.set('m9', { channel: '#orders', shown: 'revision 1' })
+    await pressed('m9')
+    for (let i = 0; i < 20; i++) {
+      chat.failures = [{ is: 'locked_out', words: 'the token was revoked' }]
+      await deliver()
+      world.pass(5 * MINUTE)
+    }
+    chat.failures = []
+    await deliver()
+    expect([...chat.messages.keys()]).toEqual(['m1'])
+  })
 })

@@ -7,6 +7,7 @@ import { upkeep } from '../../src/db/upkeep.ts'
 import { type BatchWorld, createBatchWorld } from '../support/batch-world.ts'
 import { testDatabase } from '../support/database.ts'
 import { dispatcher, type FakeChat, fakeChat } from '../support/fake-chat.ts'
+import { urgent } from '../support/shift-world.ts'
 import { HOUR, key, MINUTE, PEOPLE, receipt } from '../support/world.ts'
 
 const database = testDatabase()
@@ -342,6 +343,52 @@ describe('a follow-up', () => {
     expect([...chat.messages.values()].filter(({ under }) => under !== undefined)).toMatchObject([
       { channel: '#orders', under: 'm1', shown: expect.stringContaining('refused by erp') },
     ])
+  })
+
+  describe('about what was raised to another channel', () => {
+    const replies = () => [...chat.messages.values()].filter(({ under }) => under !== undefined)
+    /** Raised, with a post in both channels. */
+    const raised = async (name: string) => {
+      world.setup.routing.rules = [urgent]
+      const id = await unbooked(name)
+      await world.press('bo', id, 'escalate')
+      await deliver()
+      return id
+    }
+    const booked = async (who: string, ref: string) => world.pressOn(who, await world.card(ref), 'Book the')
+
+    it('stands under the post that was pressed', async () => {
+      const [above, below] = [await raised('R1'), await raised('R2')]
+      for (const name of ['R1', 'R2']) world.manners.set(name, 'refuses')
+      await booked('lea', `escalated:${above}`)
+      await booked('ada', below)
+      await runs()
+      await deliver()
+      expect(new Set(replies().map(({ channel, shown }) => `${channel} ${shown.slice(0, 2)}`))).toEqual(
+        new Set([`#leads #${above}`, `#dock #${below}`]),
+      )
+      expect(replies()).toHaveLength(2)
+    })
+
+    it('stands under the own post where the pressed one is not there any more', async () => {
+      const id = await raised('R1')
+      world.manners.set('R1', 'refuses')
+      await booked('lea', `escalated:${id}`)
+      await world.rows(sql`delete from posts where card = ${`escalated:${id}`}`)
+      await runs()
+      await deliver()
+      expect(replies().map(({ channel }) => channel)).toEqual(['#dock'])
+    })
+
+    it('calls for an approval where it was asked for', async () => {
+      world.setup.routing.rules = [{ ...urgent, if: { contract: ['stock-agrees'] } }]
+      const id = await differingStock()
+      await world.press('bo', id, 'escalate')
+      await deliver()
+      await world.pressOn('ada', await world.card(`escalated:${id}`), 'Adjust the stock')
+      await deliver()
+      expect(replies().map(({ channel }) => channel)).toEqual(['#leads'])
+    })
   })
 
   it('waits for the post, where that is still to come', async () => {

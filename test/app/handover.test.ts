@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createCardOf } from '../../src/app/card-of.ts'
+import { tend } from '../../src/app/tend.ts'
 import { testDatabase } from '../support/database.ts'
+import { dispatcher, fakeChat } from '../support/fake-chat.ts'
 import { createShiftWorld, type ShiftWorld } from '../support/shift-world.ts'
-import { HOUR, MINUTE } from '../support/world.ts'
+import { HOUR, MINUTE, receipt } from '../support/world.ts'
 
 const database = testDatabase()
 let world: ShiftWorld
@@ -141,7 +144,6 @@ describe('the end of a shift', () => {
           ),
       },
     }
-    const { tend } = await import('../../src/app/tend.ts')
     await expect(tend(dying)).rejects.toThrow('the process died')
     expect(await world.exception(id)).toMatchObject({ claimed_by: expect.anything(), version: 2 })
     expect(await world.postsOf('handover:1')).toEqual([])
@@ -183,6 +185,59 @@ describe('the end of a shift', () => {
       result: 'lost_race',
       message: 'Ada Example was first: took it at 2026-11-23 07:00.',
     })
+  })
+
+  it('without a calendar is one handover for all claims that ended while Baton was down, however many', async () => {
+    await world.close()
+    world = await createShiftWorld(database.url, { shifts: { channels: new Map(), others: null } })
+    const names = Array.from({ length: 120 }, (_, i) => `R${i}`)
+    for (const name of names) {
+      await world.say(world.erp, { ...receipt(name), state: 'open' })
+      await world.say(world.wms, { ...receipt(name), state: 'received' })
+    }
+    await world.later(HOUR)
+    const ids = (await world.exceptions()).map(({ id }) => String(id))
+    expect(ids).toHaveLength(names.length)
+    for (const [i, id] of ids.entries()) {
+      if (i % 40 === 0) world.pass(HOUR)
+      await world.press('ada', id, 'claim')
+    }
+    world.pass(12 * HOUR)
+    await world.tend()
+    await world.tend()
+    expect(await world.postsOf('handover')).toMatchObject([{ card: 'handover:1', channel: 'dock' }])
+    expect((await world.queries.handover('1'))?.items).toHaveLength(names.length)
+  })
+
+  it('of many claims is posted once, with all of them, though that takes several transactions', async () => {
+    const many = 101
+    for (let i = 0; i < many; i++) {
+      await world.say(world.erp, { ...receipt(`R${i}`), state: 'open' })
+      await world.say(world.wms, { ...receipt(`R${i}`), state: 'received' })
+    }
+    await world.later(HOUR)
+    for (const { id } of await world.exceptions()) await world.press('ada', String(id), 'claim')
+    endShift()
+    const chat = fakeChat('chat')
+    const deliver = dispatcher(world, [chat.surface], { cardOf: createCardOf(world.queries, world.clock) })
+    // A dispatcher that is at once where anything was stored.
+    const { base, store } = world
+    const watched = async <T>(work: Parameters<typeof store.transaction<T>>[0]): Promise<T> => {
+      const done = await store.transaction(work)
+      await deliver(chat.surface)
+      return done
+    }
+    await tend({ ...base, store: { transaction: watched } })
+    for (let i = 0; i < 3; i++) {
+      world.pass(MINUTE)
+      await deliver(chat.surface)
+      await world.tend()
+    }
+    const posted = [...chat.messages].filter(([, { shown }]) => shown.startsWith('Handover'))
+    expect(posted.map(([, { shown }]) => shown)).toEqual([
+      `Handover: ${many} of ${many} that were in hand are still open, ${many} with nobody on them.`,
+    ])
+    expect(chat.calls.filter((call) => call === `update ${posted[0]?.[0]}`)).toEqual([])
   })
 
   it('goes on saying what has come of it', async () => {

@@ -200,9 +200,8 @@ const drifting = async () => {
   await world.say(world.erp, stock(8))
   await world.later(30 * MINUTE)
   const { id } = await world.exception('stock-agrees')
-  const pressOn = createPress({ ...world.base, people: LEADS })
-  return async (identity: Identity, action: string) =>
-    pressOn({
+  return async (identity: Identity, action: string, who = LEADS) =>
+    createPress({ ...world.base, people: who })({
       identity,
       exception: id,
       action,
@@ -269,6 +268,45 @@ describe('a request that waits', () => {
     await deskOf(LEADS).unlink('teams:o in Teams')
     const [one, other] = [await behind(slack('ola'), LEADS), await behind(teams('o'), LEADS)]
     expect(one.id).not.toBe(other.id)
+  })
+})
+
+describe('a changed baton.yml that tells apart who asked for something', () => {
+  const asTwo = people({
+    configured: ['slack', 'teams'].map((surface) => ({
+      name: `${surface} Example`,
+      role: 'lead' as const,
+      identities: [{ surface, externalId: surface === 'slack' ? 'T1:ola' : 'tenant:o' }],
+    })),
+    defaultRole: 'lead',
+  })
+  const [ola, o] = [slack('ola', { email }), teams('o', { email })]
+
+  it.each([
+    ['in the name of the first', o, ola],
+    ['by the first', ola, o],
+  ])('lets neither approve what was asked for %s, and another may', async (_, asker, other) => {
+    const press = await drifting()
+    await behind(ola, LEADS)
+    await behind(o, LEADS)
+    expect(await press(asker, ADJUST)).toMatchObject({ result: 'awaiting_approval' })
+    expect(await press(asker, 'approve', asTwo)).toMatchObject({ result: 'not_allowed' })
+    expect(await press(other, 'approve', asTwo)).toMatchObject({ result: 'not_allowed' })
+    expect(await press(slack('pia'), 'approve', asTwo)).toMatchObject({ result: 'acted' })
+  })
+
+  it('gives each their role at once, and takes them apart when that is decided', async () => {
+    const press = await drifting()
+    await behind(ola, LEADS)
+    await behind(o, LEADS)
+    await press(o, ADJUST)
+    const [one, two] = asTwo.configured
+    if (!one || !two) throw new Error('two entries')
+    const demoted = { ...asTwo, configured: [one, { ...two, role: 'operator' as const }] }
+    expect((await behind(o, demoted)).role).toBe('operator')
+    expect((await behind(ola, demoted)).role).toBe('lead')
+    await press(ola, 'decline', demoted)
+    expect((await behind(o, demoted)).id).not.toBe((await behind(ola, demoted)).id)
   })
 })
 

@@ -1,7 +1,18 @@
 import { sql } from 'drizzle-orm'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createPress } from '../../src/app/press.ts'
 import { testDatabase } from '../support/database.ts'
-import { createWorld, fulfillment, HOUR, key, MINUTE, order, receipt, type World } from '../support/world.ts'
+import {
+  createWorld,
+  fulfillment,
+  HOUR,
+  key,
+  MINUTE,
+  order,
+  PEOPLE,
+  receipt,
+  type World,
+} from '../support/world.ts'
 
 const database = testDatabase()
 let world: World
@@ -38,6 +49,30 @@ const drift = async () => {
 const logged = async () => (await world.interventions()).map(({ action, result }) => [action, result])
 
 describe('a press', () => {
+  it('asks once how the systems stand', async () => {
+    const id = await unbooked()
+    const { store, base } = world
+    let asked = 0
+    const counting: typeof store = {
+      ...store,
+      transaction: (work) =>
+        store.transaction((tx) =>
+          work({
+            ...tx,
+            feeds: () => {
+              asked += 1
+              return tx.feeds()
+            },
+          }),
+        ),
+    }
+    const press = createPress({ ...base, store: counting, people: PEOPLE })
+    const identity = { surface: 'test', externalId: 'ada', displayName: 'Ada Example' }
+    const input = { identity, exception: id, action: 'erp.book_receipt', version: 1, values: {} }
+    const pressed = await press({ ...input, formOpenedAt: null, interactionKey: null })
+    expect({ result: pressed.result, asked }).toEqual({ result: 'acted', asked: 1 })
+  })
+
   it('is stored with its claim and its job, and names who decided', async () => {
     const id = await unbooked()
     expect(await world.press('ada', id, 'erp.book_receipt')).toEqual({

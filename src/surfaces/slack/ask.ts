@@ -1,8 +1,7 @@
-import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
 import { sendWhileAwaited } from '../kit/answering.ts'
 import { outcomeOf } from '../kit/outcome.ts'
-import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
+import { failureWords, logFailure, NO_ANSWER } from '../kit/pressing.ts'
 import type { Answering, Handling } from './answer.ts'
 import { deliveryFailure } from './errors.ts'
 import type { Said } from './events.ts'
@@ -16,7 +15,7 @@ export async function answerPrivately(
 ): Promise<void> {
   const reply = await outcomeOf(host.command(input))
   if (reply.ok) return to.show(reply.value.card)
-  log.error({ surface: 'slack', problem: wordsOf(reply.error) }, 'A command was not answered')
+  logFailure(log, reply.error, { surface: 'slack' }, 'A command was not answered')
   await to.tell(failureWords(reply.error, NO_ANSWER))
 }
 
@@ -30,7 +29,7 @@ export async function answerThere(
   { host, web, log, pause }: Handling,
 ): Promise<void> {
   const reply = await outcomeOf(host.command(input))
-  if (!reply.ok) log.error({ surface: 'slack', problem: wordsOf(reply.error) }, 'A command was not answered')
+  if (!reply.ok) logFailure(log, reply.error, { surface: 'slack' }, 'A command was not answered')
   const message = reply.ok
     ? renderCard(reply.value.card, 'reply')
     : renderWords(failureWords(reply.error, NO_ANSWER))

@@ -3,7 +3,7 @@ import type { Card } from '../../app/card.ts'
 import { UserError, wordsOf } from '../../app/errors.ts'
 import type { Delivered, PressAnswer, PressInput } from '../../app/surface.ts'
 import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
-import { failureWords, findOffer, NOT_RECORDED, saying } from '../kit/pressing.ts'
+import { failureWords, findOffer, logFailure, NOT_RECORDED, saying } from '../kit/pressing.ts'
 import { type Answering, answering, answeringAtHome, type Handling } from './answer.ts'
 import type { ButtonValue } from './button-value.ts'
 import { IN_PLACE, respond } from './client.ts'
@@ -58,10 +58,7 @@ export async function press(
   const outcome = await recorded
   const to = answerTo(pressed, handling)
   if (!outcome.ok) {
-    log.error(
-      { surface: 'slack', exception, action, problem: wordsOf(outcome.error) },
-      'A press was not recorded',
-    )
+    logFailure(log, outcome.error, { surface: 'slack', exception, action }, 'A press was not recorded')
     return to.tell(failureWords(outcome.error, NOT_RECORDED))
   }
   const { result, message, card } = outcome.value
@@ -186,10 +183,7 @@ export async function submit(
   await ack(early ? formResponse(submitted, early) : say('Still being recorded…'))
   const outcome = await recorded
   if (!outcome.ok) {
-    log.error(
-      { surface: 'slack', exception, action, problem: wordsOf(outcome.error) },
-      'A form was not recorded',
-    )
+    logFailure(log, outcome.error, { surface: 'slack', exception, action }, 'A form was not recorded')
   }
   if (!early) await sayLate(submitted, outcome, handling)
   if (outcome.ok && post) await redraw(exception, post, handling)

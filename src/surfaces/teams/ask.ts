@@ -1,9 +1,8 @@
 import type { Card } from '../../app/card.ts'
-import { wordsOf } from '../../app/errors.ts'
 import type { CommandInput } from '../../app/surface.ts'
 import { sendWhileAwaited } from '../kit/answering.ts'
 import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
-import { failureWords, NO_ANSWER } from '../kit/pressing.ts'
+import { failureWords, logFailure, NO_ANSWER } from '../kit/pressing.ts'
 import type { Activity } from './activity.ts'
 import { type Actor, asCard, asWords, type Handling, type InvokeAnswer } from './answer.ts'
 import { renderTeamsCard, wordsCard } from './render.ts'
@@ -27,7 +26,7 @@ const answered = async (
     ? host.home(actor.identity)
     : host.command(inputOf(actor, text, key)).then(({ card }) => card)
   const reply = await outcomeOf(asked)
-  if (!reply.ok) log.error({ surface: 'teams', problem: wordsOf(reply.error) }, 'A command was not answered')
+  if (!reply.ok) logFailure(log, reply.error, { surface: 'teams' }, 'A command was not answered')
   return reply
 }
 

@@ -2,7 +2,7 @@ import type { Card } from '../../app/card.ts'
 import { UserError, wordsOf } from '../../app/errors.ts'
 import type { PressAnswer, PressInput } from '../../app/surface.ts'
 import { type Outcome, outcomeOf, within } from '../kit/outcome.ts'
-import { failureWords, findOffer, NOT_RECORDED, saying } from '../kit/pressing.ts'
+import { failureWords, findOffer, logFailure, NOT_RECORDED, saying } from '../kit/pressing.ts'
 import { Recent } from '../kit/recent.ts'
 import { type Actor, asCard, asWords, type Handling, type InvokeAnswer, keyOf } from './answer.ts'
 import { type DialogAnswer, renderDialog, type Submitted, sayInDialog } from './dialog.ts'
@@ -62,8 +62,7 @@ const record = async (
   const early = await within(recorded, ackMs)
   const logged = (outcome: Outcome<PressAnswer>): void => {
     if (outcome.ok) return
-    const problem = wordsOf(outcome.error)
-    log.error({ surface: 'teams', exception, action, problem }, 'A press was not recorded')
+    logFailure(log, outcome.error, { surface: 'teams', exception, action }, 'A press was not recorded')
   }
   if (early) logged(early)
   else {

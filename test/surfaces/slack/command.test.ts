@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
+import { levelsOf } from '../../support/levels.ts'
 import { listCard } from './cards.ts'
 import { MODES, type Rig, startRig } from './rig.ts'
 
@@ -60,6 +61,7 @@ describe.each(MODES)('a command over %s', (mode) => {
       'Baton could not answer this just now. Try again in a moment.',
       'Usage: find <order>',
     ])
+    expect(levelsOf(rig, 'A command was not answered')).toEqual(['error', 'info'])
   })
 
   it('asked by a mention is answered in its thread, where everyone sees it', async () => {

@@ -1,6 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
 import type { PressAnswer } from '../../../src/app/surface.ts'
+import { levelsOf } from '../../support/levels.ts'
 import { BOOK, button, exceptionCard } from './cards.ts'
 import { held, MODES, postCard, type Rig, startRig } from './rig.ts'
 
@@ -161,6 +162,7 @@ describe.each(MODES)('a form over %s', (mode) => {
     await open(rig, 'Dismiss')
     await slack.submit(mara, { 'Why?': 'Expected' })
     expect(slack.viewOf(mara)?.inputs[0]).toMatchObject({ id: 'reason', error: '"Dismiss" needs: Why?' })
+    await vi.waitFor(() => expect(levelsOf(rig, 'A form was not recorded')).toEqual(['info']))
   })
 
   it('is answered in time when recording takes long, and says later what came of it', async () => {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../src/app/errors.ts'
 import type { PressAnswer } from '../../../src/app/surface.ts'
+import { levelsOf } from '../../support/levels.ts'
 import { exceptionCard, listCard } from './cards.ts'
 import { held, MODES, postCard, type Rig, startRig } from './rig.ts'
 
@@ -143,6 +144,7 @@ describe.each(MODES)('a press over %s', (mode) => {
     expect(slack.see(orders, mara).at(-1)?.text).toBe(
       'Baton could not record this. Look at the card, then press again.',
     )
+    expect(levelsOf(rig, 'A press was not recorded')).toEqual(['error'])
   })
 
   it('that a person can mend is answered with what to mend', async () => {
@@ -153,6 +155,7 @@ describe.each(MODES)('a press over %s', (mode) => {
     await slack.press(orders, ts, 'Book the receipt', mara)
     await slack.until('the answer', () => slack.see(orders, mara).length === 2)
     expect(slack.see(orders, mara).at(-1)?.text).toBe('There is no exception 41.')
+    expect(levelsOf(rig, 'A press was not recorded')).toEqual(['info'])
   })
 
   it('in a list always tells what came of it, for the list does not change by itself', async () => {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest'
 import { z } from 'zod'
 import { UserError } from '../../../src/app/errors.ts'
 import type { PressAnswer } from '../../../src/app/surface.ts'
+import { levelsOf } from '../../support/levels.ts'
 import { exceptionCard, listCard } from '../slack/cards.ts'
 import { held, postCard, type Rig, startRig } from './rig.ts'
 
@@ -119,6 +120,7 @@ it('that a person can mend is answered with what to mend', async () => {
   host.onPress = async () => Promise.reject(new UserError('There is no exception 41.'))
   const id = await postCard(rig)
   expect((await teams.press(id, 'Book the receipt', mara)).told).toBe('There is no exception 41.')
+  expect(levelsOf(rig, 'A press was not recorded')).toEqual(['info'])
 })
 
 it('of a command button is answered in the chat with Baton, not to the channel', async () => {

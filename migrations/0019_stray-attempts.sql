@@ -1,0 +1,1 @@
+ALTER TABLE "stray_posts" ADD COLUMN "attempts" integer DEFAULT 0 NOT NULL;
