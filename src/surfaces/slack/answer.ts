@@ -34,13 +34,24 @@ export type Answering = {
 }
 
 /** Where something was done in a channel: `responseUrl` may be used up, or may never have been given. */
-export type Place = { identity: Identity; channel: string | null; responseUrl: string | null }
+export type Place = {
+  identity: Identity
+  channel: string | null
+  /** Null: in the channel itself. */
+  thread: string | null
+  responseUrl: string | null
+}
 
 /** Answers beside the message that was pressed: by its response URL, else as an ephemeral message. */
-export function answering({ identity, channel, responseUrl }: Place, { web, log }: Handling): Answering {
+export function answering(
+  { identity, channel, thread, responseUrl }: Place,
+  { web, log }: Handling,
+): Answering {
+  // Unless it is named, an answer lands in the channel, where whoever reads the thread does not look.
+  const inThread = thread === null ? {} : { thread_ts: thread }
   const urlTakes = async (message: SlackMessage): Promise<boolean> => {
     if (responseUrl === null) return false
-    const sent = await outcomeOf(respond(responseUrl, message, TO_ONE))
+    const sent = await outcomeOf(respond(responseUrl, message, { ...TO_ONE, ...inThread }))
     if (!sent.ok) log.warn({ surface: 'slack', problem: wordsOf(sent.error) }, 'Slack did not take an answer')
     return sent.ok
   }
@@ -49,7 +60,9 @@ export function answering({ identity, channel, responseUrl }: Place, { web, log 
     if ((await urlTakes(message)) || (await urlTakes(renderWords(inShort)))) return
     if (channel === null) return
     const user = userOf(identity.externalId)
-    const sent = await outcomeOf(web.chat.postEphemeral({ channel, user, ...renderWords(inShort) }))
+    const sent = await outcomeOf(
+      web.chat.postEphemeral({ channel, user, ...inThread, ...renderWords(inShort) }),
+    )
     if (sent.ok) return
     log.warn({ surface: 'slack', problem: deliveryFailure(sent.error).words }, 'A person was not answered')
   }

@@ -20,9 +20,11 @@ export function clientOptions(apiUrl: string, log: Log, timeoutMs: number): webA
 }
 
 /** How an answer is shown: to the one who pressed alone, or in place of the message that was pressed. */
-type Placement = { response_type: 'ephemeral'; replace_original: false } | { replace_original: true }
+type Placement =
+  | { response_type: 'ephemeral'; replace_original: false; thread_ts?: string }
+  | { replace_original: true }
 
-export const TO_ONE: Placement = { response_type: 'ephemeral', replace_original: false }
+export const TO_ONE = { response_type: 'ephemeral', replace_original: false } as const
 export const IN_PLACE: Placement = { replace_original: true }
 
 /**

@@ -20,6 +20,8 @@ export type FormContext = {
   channel: string | null
   /** The message that opened it; null for the App Home. */
   ts: string | null
+  /** The thread of that message; null where it stands in the channel itself. */
+  thread: string | null
   /** The response URL of the press that opened it; null when there was none, or it was too long to carry. */
   responseUrl: string | null
 }
@@ -33,13 +35,15 @@ const wire = z.tuple([
   z.string().nullable(),
   z.string().nullable(),
   z.string().nullable(),
+  // A form that an older Baton opened has none.
+  z.string().nullable().optional(),
 ])
 
 /** The one form of a form's `private_metadata`. */
 export function encodeContext(context: FormContext): string {
-  const { exception, action, version, own, openedAt, channel, ts, responseUrl } = context
+  const { exception, action, version, own, openedAt, channel, ts, thread, responseUrl } = context
   const list = (url: string | null): string =>
-    JSON.stringify([exception, action, version, own, openedAt.getTime(), channel, ts, url])
+    JSON.stringify([exception, action, version, own, openedAt.getTime(), channel, ts, url, thread])
   const whole = list(responseUrl)
   return whole.length <= LIMITS.view.metadata ? whole : list(null)
 }
@@ -48,8 +52,8 @@ export function encodeContext(context: FormContext): string {
 export function decodeContext(text: string): FormContext | null {
   const parsed = wire.safeParse(parseJson(text))
   if (!parsed.success) return null
-  const [exception, action, version, own, openedAt, channel, ts, responseUrl] = parsed.data
-  return { exception, action, version, own, openedAt: new Date(openedAt), channel, ts, responseUrl }
+  const [exception, action, version, own, openedAt, channel, ts, responseUrl, thread = null] = parsed.data
+  return { exception, action, version, own, openedAt: new Date(openedAt), channel, ts, thread, responseUrl }
 }
 
 /**

@@ -12,6 +12,7 @@ import { createDirectory } from './directory.ts'
 import { refusalOf, tokenWords } from './errors.ts'
 import { mountInstall } from './install.ts'
 import { createInstallations } from './installations.ts'
+import { createOnce } from './once.ts'
 import { listen } from './receive.ts'
 import { encodeChannel } from './ref.ts'
 import { SocketLink, type SocketTiming } from './socket.ts'
@@ -80,6 +81,7 @@ export function createSlack(config: SlackConfig, host: SurfaceHost, deps: SlackD
     pause,
     clientFor,
     directory,
+    once: createOnce(keep, log, now),
     channelName: (channel, { teamId, enterpriseId, isEnterpriseInstall }) => {
       const team = isEnterpriseInstall ? enterpriseId : teamId
       return encodeChannel(installed && team ? { team, channel } : { channel })

@@ -14,6 +14,8 @@ export type Pressed = {
   channel: string | null
   /** The message that was pressed; null in the App Home. */
   ts: string | null
+  /** The thread in which the pressed message stands; null where it stands in the channel itself. */
+  thread: string | null
   /** Null where Slack gives none: in the App Home. */
   responseUrl: string | null
   /** The version of the App Home that was pressed; null for a message. */
@@ -77,7 +79,13 @@ const blockActions = z.object({
   team,
   user: person,
   channel: z.object({ id: z.string() }).optional(),
-  container: z.object({ message_ts: z.string().optional(), view_id: z.string().optional() }),
+  container: z.object({
+    message_ts: z.string().optional(),
+    thread_ts: z.string().optional(),
+    view_id: z.string().optional(),
+  }),
+  /** Not given for an ephemeral message. */
+  message: z.object({ thread_ts: z.string().optional() }).nullish(),
   /** The App Home, or a modal: a message is no view. */
   view: z.object({ type: z.string(), hash: z.string() }).optional(),
   response_url: z.string().optional(),
@@ -87,7 +95,8 @@ const blockActions = z.object({
 
 /** Throws ZodError on a payload of another shape. */
 export function readPress(body: unknown): Pressed {
-  const { user, channel, container, actions, view, ...rest } = blockActions.parse(body)
+  const { user, channel, container, message, actions, view, ...rest } = blockActions.parse(body)
+  const thread = container.thread_ts ?? message?.thread_ts ?? null
   const [pressed] = actions
   const identity = personOf(user, rest.team)
   const parts = [
@@ -102,6 +111,8 @@ export function readPress(body: unknown): Pressed {
     key: `press:${parts.join(':')}`,
     channel: channel?.id ?? null,
     ts: container.message_ts ?? null,
+    // The message that a thread hangs from names itself, and stands in the channel.
+    thread: thread === container.message_ts ? null : thread,
     responseUrl: rest.response_url ?? null,
     homeHash: view?.type === 'home' ? view.hash : null,
     triggerId: rest.trigger_id,

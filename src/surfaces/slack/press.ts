@@ -139,6 +139,7 @@ export async function openForm(
     openedAt,
     channel: pressed.channel,
     ts: pressed.ts,
+    thread: pressed.thread,
     responseUrl: pressed.responseUrl,
   }
   const opened = await outcomeOf(

@@ -3,7 +3,6 @@ import { wordsOf } from '../../app/errors.ts'
 import type { Log } from '../../app/log.ts'
 import type { SurfaceHost } from '../../app/surface.ts'
 import type { Pause } from '../kit/answering.ts'
-import { Recent } from '../kit/recent.ts'
 import { answering, type Handling } from './answer.ts'
 import { answerPrivately, answerThere } from './ask.ts'
 import { COMMAND } from './config.ts'
@@ -11,11 +10,10 @@ import type { Directory } from './directory.ts'
 import { EVENTS, readDirect, readGone, readHomeOpened, readMention, readTeam, type Said } from './events.ts'
 import { FORM } from './form.ts'
 import { createHomes } from './home.ts'
+import type { Once } from './once.ts'
 import { channelOf, identify, readCommand, readPress, readSubmission } from './payload.ts'
 import { answerTo, type FormResponse, openForm, press, say, submit } from './press.ts'
 import type { Where } from './tokens.ts'
-
-const REMEMBERED = 1000
 
 export type Listening = {
   host: SurfaceHost
@@ -24,6 +22,8 @@ export type Listening = {
   pause: Pause
   clientFor(token: string | undefined): webApi.WebClient
   directory: Directory
+  /** An event may be delivered twice; it is answered once. */
+  once: Once
   /** How a channel is named outside this surface. */
   channelName(channel: string, where: Context): string
   /** Baton was removed there. */
@@ -40,10 +40,8 @@ type Context = {
 
 /** Listens to everything that people do in Slack. Answers how to wait for what is under way. */
 export function listen(app: App, listening: Listening): { idle(): Promise<void> } {
-  const { host, log, ackMs, pause, clientFor, directory, channelName, onGone } = listening
+  const { host, log, ackMs, pause, clientFor, directory, once, channelName, onGone } = listening
   const underWay = new Set<Promise<void>>()
-  // An event may be delivered twice; it is answered once.
-  const answered = new Recent<true>(REMEMBERED)
   const homes = createHomes(host, log)
 
   const track = (run: () => Promise<void>): Promise<void> => {
@@ -116,12 +114,11 @@ export function listen(app: App, listening: Listening): { idle(): Promise<void> 
       text: asked.text,
       interactionKey: asked.key,
     }
-    await answerPrivately(input, answering(asked, handling), handling)
+    await answerPrivately(input, answering({ ...asked, thread: null }, handling), handling)
   }
 
   const onSaid = async (said: Said | null, context: Context): Promise<void> => {
-    if (!said || answered.get(said.key)) return
-    answered.set(said.key, true)
+    if (!said || !(await once(said.key))) return
     const handling = at(context)
     const { user, key, text } = said
     const identity = await handling.whoIs(identify(user.team, user.id, user.id))

@@ -42,12 +42,16 @@ export function blockActions(
       : { type: 'button', text, value: button.value, ...(button.style ? { style: button.style } : {}) }),
   }
   const ephemeral = message.visibleTo !== null
+  const inThread = message.thread === null ? {} : { thread_ts: message.thread }
   return {
     ...common,
     ...inTeam(channel),
     type: 'block_actions',
     user: person(user),
-    container: { type: 'message', message_ts: message.ts, channel_id: channel.id, is_ephemeral: ephemeral },
+    container: {
+      ...{ type: 'message', message_ts: message.ts, channel_id: channel.id, is_ephemeral: ephemeral },
+      ...inThread,
+    },
     trigger_id: issued.trigger,
     channel: { id: channel.id, name: channel.name },
     // An ephemeral message is not sent back.
@@ -60,6 +64,7 @@ export function blockActions(
             ts: message.ts,
             text: message.text,
             blocks: message.blocks,
+            ...inThread,
           },
         }),
     state: { values: {} },

@@ -224,6 +224,9 @@ export class SlackServer {
     else {
       const visibleTo = args.response_type === 'in_channel' ? null : url.user
       const thread = typeof args.thread_ts === 'string' ? args.thread_ts : null
+      if (thread !== null && !world.message(url.channel, thread)) {
+        world.violation(`an answer in a thread that the channel does not have: ${thread}`)
+      }
       world.post({ ...content, channel: url.channel, from: 'app', thread, visibleTo })
     }
     return { status: 200, body: { ok: true } }

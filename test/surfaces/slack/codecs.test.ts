@@ -54,6 +54,7 @@ describe('what travels through Slack comes back as it was sent', () => {
       openedAt: fc.date({ noInvalidDate: true }),
       channel: fc.option(fc.constantFrom('C1', 'D1')),
       ts: fc.option(fc.stringMatching(/^[0-9]{10}\.[0-9]{6}$/)),
+      thread: fc.option(fc.stringMatching(/^[0-9]{10}\.[0-9]{6}$/)),
       responseUrl: fc.option(fc.webUrl()),
     })
     fc.assert(
@@ -65,7 +66,8 @@ describe('what travels through Slack comes back as it was sent', () => {
 
   it('of an address too long to carry, everything else', () => {
     const about = { exception: '41', action: 'note', version: 3, own: true }
-    const context = { ...about, openedAt: new Date(0), channel: 'C1', ts: '1700000000.000100' }
+    const at = { channel: 'C1', ts: '1700000000.000100', thread: '1700000000.000050' }
+    const context = { ...about, openedAt: new Date(0), ...at }
     const sent = encodeContext({ ...context, responseUrl: `https://example.test/${'x'.repeat(3000)}` })
     expect(decodeContext(sent)).toEqual({ ...context, responseUrl: null })
   })
@@ -115,6 +117,7 @@ it('any form is accepted by Slack, whatever the button asks for', () => {
     openedAt: new Date(),
     channel: null,
     ts: null,
+    thread: null,
     responseUrl: null,
   }
   fc.assert(

@@ -241,6 +241,59 @@ describe.each(MODES)('a press over %s', (mode) => {
   })
 })
 
+describe.each(MODES)('a press in a thread over %s', (mode) => {
+  let rig: Rig
+  afterEach(() => rig.stop())
+
+  /** Mara asked by a mention, and has the answer in the thread of her message. */
+  const asked = async () => {
+    rig = await startRig(mode)
+    const { slack, orders, mara } = rig
+    await slack.mention('open', orders, mara)
+    await slack.until('the answer', () => slack.see(orders).length === 2)
+    const [question, list] = slack.see(orders)
+    if (!question || !list) throw new Error('she was answered')
+    return { thread: question.ts, ts: list.ts }
+  }
+  const lastSeen = () => rig.slack.see(rig.orders, rig.mara).at(-1)
+
+  it('is answered in that thread, to the one who pressed, and so is a press on that answer', async () => {
+    const { thread, ts } = await asked()
+    const { slack, orders, mara } = rig
+    const jo = slack.addUser('jo')
+    await slack.press(orders, ts, 'Show #41', mara)
+    await slack.until('the answer', () => slack.see(orders, mara).length === 3)
+    expect(lastSeen()).toMatchObject({ ephemeral: true, thread })
+    expect(slack.see(orders, jo)).toHaveLength(2)
+
+    await slack.press(orders, lastSeen()?.ts ?? '', 'Show #41', mara)
+    await slack.until('the second answer', () => slack.see(orders, mara).length === 4)
+    expect(lastSeen()).toMatchObject({ ephemeral: true, thread })
+  })
+
+  it('is answered in that thread although the response URL does not take it', async () => {
+    const { thread, ts } = await asked()
+    const { slack, orders, mara } = rig
+    for (let i = 0; i < 2; i++) slack.fault('response_url', { is: 'status', status: 500, applied: false })
+    await slack.press(orders, ts, 'Show #41', mara)
+    await slack.until('the answer', () => slack.see(orders, mara).length === 3)
+    expect(lastSeen()).toMatchObject({ ephemeral: true, thread, text: '2 open exceptions' })
+  })
+
+  it('on the message from which a thread hangs is answered in the channel', async () => {
+    await asked()
+    const { slack, orders, mara } = rig
+    const ts = await postCard(rig)
+    const parent = slack.world.message(orders.id, ts)
+    if (!parent) throw new Error('the card was posted')
+    parent.thread = ts
+    rig.host.onPress = async () => rig.host.answer('stale', 'The card has changed.')
+    await slack.press(orders, ts, 'Book the receipt', mara)
+    await slack.until('the answer', () => lastSeen()?.ephemeral === true)
+    expect(lastSeen()).toMatchObject({ text: 'The card has changed.', thread: null })
+  })
+})
+
 describe('a press delivered twice', () => {
   it('carries the same key, and another press another one', async () => {
     const rig = await startRig('socket')

@@ -3,11 +3,12 @@ import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Surface } from '../../../src/app/surface.ts'
+import { createKeep } from '../../../src/db/keep.ts'
 import { createSlack } from '../../../src/surfaces/slack/index.ts'
 import { testDatabase } from '../../support/database.ts'
 import { createShiftWorld, type ShiftWorld } from '../../support/shift-world.ts'
 import type { User } from '../../support/slack/world.ts'
-import { configFor, MODES, NO_KEEP, postCard, QUICK, type Rig, recordingLog, startRig } from './rig.ts'
+import { configFor, MODES, postCard, QUICK, type Rig, recordingLog, startRig } from './rig.ts'
 
 const BOOK = 'Book the receipt'
 
@@ -22,7 +23,7 @@ describe.each(MODES)('two replicas over %s', (mode) => {
 
   beforeEach(async () => {
     world = await createShiftWorld(database.url)
-    rig = await startRig(mode, {}, world.host)
+    rig = await startRig(mode, {}, world.host, createKeep(world.connection.db, 'slack', null))
     jo = rig.slack.addUser('jo')
     other = await second(rig, world)
     const card = await world.host.card(await world.unbooked())
@@ -35,16 +36,24 @@ describe.each(MODES)('two replicas over %s', (mode) => {
     await world.close()
   })
 
-  const second = async ({ slack, logged }: Rig, { host }: ShiftWorld): Promise<typeof other> => {
+  const second = async (
+    { slack, logged }: Rig,
+    { host, connection }: ShiftWorld,
+    sockets = 2,
+  ): Promise<typeof other> => {
     const { log } = recordingLog()
-    const surface = createSlack(configFor(slack, mode), host, { log, keep: NO_KEEP, timing: QUICK })
+    const surface = createSlack(configFor(slack, mode), host, {
+      log,
+      keep: createKeep(connection.db, 'slack', null),
+      timing: QUICK,
+    })
     const app = express()
     surface.routes(app)
     const server = createServer(app)
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const { port } = server.address() as AddressInfo
     await surface.start()
-    if (mode === 'socket') await slack.until('both connect', () => slack.sockets === 2)
+    if (mode === 'socket') await slack.until('all connect', () => slack.sockets === sockets)
     expect(logged).toEqual([])
     return {
       surface,
@@ -114,6 +123,61 @@ describe.each(MODES)('two replicas over %s', (mode) => {
     await slack.submit(mara, { 'Why?': 'Known, being handled elsewhere' })
     expect(slack.viewOf(mara)).toBeNull()
     expect(await results()).toEqual(['acted'])
+  })
+
+  it('a form that is delivered again to the other one is one press, and gets the same answer', async () => {
+    const { slack, orders, mara } = rig
+    await slack.press(orders, ts, 'Dismiss', mara)
+    await slack.until('the form opens', () => slack.viewOf(mara) !== null)
+    const first = await slack.submit(mara, { 'Why?': 'Known, being handled elsewhere' })
+    await toTheOther()
+    const second = await slack.deliverer.deliver(first.kind, first.payload)
+    expect(second).toMatchObject({ state: 'acked', ack: first.ack })
+    expect(await results()).toEqual(['acted'])
+  })
+
+  it('a mention that is delivered again to the other one is answered once, also while the first has it in hand', async () => {
+    const { slack, orders, mara } = rig
+    const inThreads = () => slack.see(orders).filter(({ thread }) => thread !== null)
+    const asking = slack.mention('open', orders, mara)
+    const [sent] = slack.deliveries.slice(-1)
+    if (!sent) throw new Error('something was sent')
+    await toTheOther()
+    await Promise.all([asking, slack.deliverer.deliver(sent.kind, sent.payload)])
+    await slack.redeliver(sent)
+    await bothStop()
+    expect(inThreads()).toHaveLength(1)
+  })
+
+  it('a mention that is delivered again after a restart is not answered again, and the next one is', async () => {
+    const { slack, orders, mara } = rig
+    const inThreads = () => slack.see(orders).filter(({ thread }) => thread !== null)
+    const first = await slack.mention('open', orders, mara)
+    await slack.until('the answer', () => inThreads().length === 1)
+    await bothStop()
+    if (mode === 'socket') await slack.until('both are gone', () => slack.sockets === 0)
+    await other.stop()
+    other = await second(rig, world, 1)
+    await toTheOther()
+    await slack.redeliver(first)
+    await slack.mention('mine', orders, mara)
+    await slack.until('the next answer', () => inThreads().length === 2)
+    await other.surface.stop()
+    expect(inThreads()).toHaveLength(2)
+  })
+
+  it('a command that is delivered again to the other one is answered there too, and is one command', async () => {
+    const { slack, orders, mara } = rig
+    const first = await slack.command('/baton open', orders, mara)
+    await slack.until('the answer', () => toldTo(mara).length === 1)
+    await toTheOther()
+    const second = await slack.deliverer.deliver(first.kind, first.payload)
+    await slack.until('the second answer', () => toldTo(mara).length === 2)
+    expect(second.state).toBe('acked')
+    expect(toldTo(mara)[1]).toBe(toldTo(mara)[0])
+    // Asking is written down as well, without a result: once.
+    expect(await results()).toEqual([null])
+    expect(await world.runs()).toEqual([])
   })
 
   it('one that stops leaves the other one at work', async () => {

@@ -144,8 +144,18 @@ export function recordingLog(): { log: Log; logged: string[] } {
 }
 
 const keepsNothing: Kept = { get: unused, list: unused, put: unused, remove: unused, locked: unused }
-/** One workspace with a token of its own needs nothing to be remembered. */
+/** One workspace with a token of its own needs nothing to be remembered, where nobody mentions Baton. */
 export const NO_KEEP: Keep = { plain: keepsNothing, secret: keepsNothing }
+
+/** What a single Baton needs to remember: which mentions it has answered. */
+export function briefKeep(): Keep {
+  const values = new Map<string, unknown>()
+  const locked: Kept['locked'] = (kind, key, work) =>
+    work(values.get(`${kind}/${key}`) ?? null, async (value) => {
+      values.set(`${kind}/${key}`, value)
+    })
+  return { plain: { ...keepsNothing, locked }, secret: keepsNothing }
+}
 
 /** A workspace with a channel and a person, and Baton connected to it for real. */
 export async function startRig(
@@ -153,13 +163,14 @@ export async function startRig(
   timing: Partial<Timing> = {},
   /** Baton itself, where what it answers is the promise. */
   real?: SurfaceHost,
+  keep = briefKeep(),
 ): Promise<Rig> {
   const slack = await startSlackDouble(declared())
   const host = new FakeHost()
   const { log, logged } = recordingLog()
   const surface = createSlack(configFor(slack, mode), real ?? host, {
     log,
-    keep: NO_KEEP,
+    keep,
     timing: { ...QUICK, ...timing },
   })
   const app = express()
